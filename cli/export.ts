@@ -8,7 +8,7 @@ import {
   formatSize,
 } from "../components/text";
 import {
-  type ExportReport,
+  type Report,
   exportByHand,
   exportByHandSections,
   reportProgress,
@@ -113,7 +113,7 @@ async function rollBack(
   if (conflicts.length + unwritable.length + done.destinationTaken.length > 0) process.exitCode = 2;
 }
 
-function describeExport(sides: StateSides, report: ExportReport) {
+function describeExport(sides: StateSides, report: Report<"export">) {
   const { files, bytes, elapsedMs } = report;
   const conflicts = sumCounts(report, "conflicts");
   const unwritable = sumCounts(report, "unwritable");
@@ -122,16 +122,8 @@ function describeExport(sides: StateSides, report: ExportReport) {
       ? "done"
       : `${formatCount(conflicts, "conflict")}, ${formatCount(unwritable, "record")} that could not be written`;
   return {
+    pass: "export" as const,
     title: `Export to ${sides.root}: ${outcome}`,
-    columns: {
-      documents: "looked at",
-      written: "written",
-      unchanged: "unchanged",
-      newerOnDisk: "newer on disk",
-      conflicts: "conflicts",
-      unwritable: "not written",
-      removed: "removed on disk",
-    },
     lines: [
       `${formatNumber(files)} files, ${formatSize(bytes)} written in ${formatDuration(elapsedMs)}`,
     ],

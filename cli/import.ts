@@ -3,7 +3,7 @@ import { isUnseen } from "../components/settings";
 import { formatCount, formatDuration, formatNumber, formatSize } from "../components/text";
 import { ownFiles } from "../components/state";
 import {
-  type ImportReport,
+  type Report,
   type ImportPass,
   importPasses,
   importSections,
@@ -67,7 +67,7 @@ export const importCommand = command("import", {
     process.exitCode = left > 0 ? 2 : 0;
   });
 
-function describeImport(sides: StateSides, { dryRun }: ImportOptions, report: ImportReport) {
+function describeImport(sides: StateSides, { dryRun }: ImportOptions, report: Report<"import">) {
   const { elapsedMs, files, bytes, skipped, changedFiles } = report;
   const { hidden, temporary, foreign, unknown } = skipped;
   const others = listCounts({ hidden, temporary, foreign, unknown });
@@ -76,15 +76,8 @@ function describeImport(sides: StateSides, { dryRun }: ImportOptions, report: Im
   const outcome = quarantined === 0 ? whole : `${formatCount(quarantined, "record")} quarantined`;
   const rate = sumCounts(report, "read") / Math.max(elapsedMs / 1_000, 0.001);
   return {
+    pass: "import" as const,
     title: `Import of ${sides.root}: ${outcome}${dryRun ? " (dry run: nothing was written)" : ""}`,
-    columns: {
-      read: "read",
-      inserted: "inserted",
-      updated: "updated",
-      unchanged: "unchanged",
-      removed: "removed",
-      quarantined: "quarantined",
-    },
     lines: [
       `${formatNumber(files)} files, ${formatSize(bytes)} read in ${formatDuration(elapsedMs)}, ` +
         `${formatNumber(rate)} records/s`,

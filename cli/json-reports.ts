@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { byRole } from "../components/contract";
 import { formsForm } from "../components/review";
+import { type Counts, type Pass, outcomeWords } from "../components/transfer";
 
 const texts = z.array(z.string());
 const location = { file: z.string(), line: z.int().optional(), entry: z.int().optional() };
@@ -12,6 +13,8 @@ const quarantined = z.object({
   other: z.object(location).optional().describe("The first record with the same key."),
   runId: z.string().optional(),
 });
+/** What each pass read, or an export wrote, in bytes and ms. */
+const amounts = { files: z.int(), bytes: z.int(), elapsedMs: z.int() };
 const quarantine = z
   .array(quarantined)
   .describe("The first 10,000 runs, then the first thousand others of each collection.");
@@ -39,21 +42,21 @@ export const jobsForm = z
   })
   .describe("Jobs that wait; absent without a queue.");
 
-const imported = z.object({
-  read: z.int().describe("The sum of the others."),
-  inserted: z.int(),
-  updated: z.int(),
-  unchanged: z.int(),
-  removed: z.int().describe("Removed in MongoDB since the cutover, so not inserted again."),
-  quarantined: z.int(),
-});
+/** The counts of each collection, as the table of their words has them. */
+function countsOf<Of extends Pass>(pass: Of) {
+  type Members = Record<keyof Counts<Of>, z.ZodInt>;
+  const words: Readonly<Record<string, { readonly meaning?: string }>> = outcomeWords[pass];
+  const members = Object.entries(words).map(([name, { meaning }]) => {
+    return [name, meaning === undefined ? z.int() : z.int().describe(meaning)] as const;
+  });
+  const counts = z.object(Object.fromEntries(members) as Members);
+  return byRole(() => counts);
+}
 
 /** What `import` prints. */
 export const importShape = {
-  ...byRole(() => imported),
-  files: z.int(),
-  bytes: z.int(),
-  elapsedMs: z.int(),
+  ...countsOf("import"),
+  ...amounts,
   skipped: z.object({
     hidden: z.int(),
     temporary: z.int(),
@@ -98,30 +101,21 @@ export const importShape = {
     .optional(),
 };
 
-const verified = z.object({
-  files: z.int().describe("Records on disk."),
-  mongo: z.int(),
-  equal: z.int(),
-  newerInMongo: z.int(),
-  onlyInMongo: z.int(),
-  removed: z.int().describe("Removed in MongoDB since the cutover."),
-  expired: z.int(),
-  missing: z.int(),
-  differing: z.int(),
-  quarantined: z.int(),
-  onlyInFiles: texts.describe("The first thousand ids of missing records."),
-  different: z
-    .array(z.object({ id: z.string(), paths: texts }))
-    .describe("The first thousand, with the paths that differ."),
-});
-
 /** What `verify` prints. */
 export const verifyShape = {
-  ...byRole(() => verified),
+  ...countsOf("verification"),
   holds: z.boolean().describe("Whether MongoDB has every record on disk."),
   hash: z.string().optional().describe("For `advanced.acceptQuarantined`."),
   at: z.iso.datetime().describe("When MongoDB's documents were counted."),
-  elapsedMs: z.int(),
+  ...amounts,
+  onlyInFiles: z
+    .object(byRole(() => texts))
+    .optional()
+    .describe("The first thousand ids of missing records."),
+  different: z
+    .object(byRole(() => z.array(z.object({ id: z.string(), paths: texts }))))
+    .optional()
+    .describe("The first thousand differing records, with the paths that differ."),
   notForgotten: z.string().optional(),
   removedUnfinished,
   incomplete,
@@ -131,15 +125,6 @@ export const verifyShape = {
   jobs: jobsForm.optional(),
 };
 
-const exported = z.object({
-  documents: z.int().describe("The sum of the others."),
-  written: z.int(),
-  unchanged: z.int(),
-  newerOnDisk: z.int().describe("The file stays, and the next import reads it."),
-  conflicts: z.int().describe("Changed on both sides; the file stays."),
-  unwritable: z.int(),
-  removed: z.int().describe("Removed on disk since the cutover ended, so not written again."),
-});
 const conflict = z.object({
   id: z.string().optional(),
   file: z.string(),
@@ -151,10 +136,8 @@ const conflict = z.object({
 const destinationTaken = texts.describe("Held runs that another file of the same name blocks.");
 const heldJobs = texts.describe("Held jobs without a held run.");
 const writtenShape = {
-  ...byRole(() => exported),
-  files: z.int(),
-  bytes: z.int(),
-  elapsedMs: z.int(),
+  ...countsOf("export"),
+  ...amounts,
   conflicts: z.array(conflict).describe("The first thousand."),
   unwritable: z.array(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
   removedUnfinished,

@@ -1,6 +1,13 @@
 import { collectionRoles, type CollectionRole } from "../components/contract";
 import { formatNumber } from "../components/text";
-import { type RoleCounts, type Section, listSections } from "../components/transfer";
+import {
+  type Counts,
+  type Pass,
+  type RoleCounts,
+  type Section,
+  listSections,
+  outcomeWords,
+} from "../components/transfer";
 import type { CommonOptions } from "./command";
 import { toJson, type JsonName, type JsonValue } from "./json";
 
@@ -22,23 +29,23 @@ export const progressPrinter =
   };
 
 /** A report for a person; its table has a row for each collection. */
-interface ReportText<Count extends string> {
+interface ReportText<Of extends Pass> {
+  readonly pass: Of;
   readonly title: string;
-  /** The heading of each count. */
-  readonly columns: Readonly<Record<Count, string>>;
   readonly lines: readonly string[];
   readonly sections: readonly Section[];
   readonly ending?: string | undefined;
 }
 
 /** Prints a report, with the first cases of each section. */
-export function printReport<Name extends JsonName, Count extends string>(
+export function printReport<Name extends JsonName, Of extends Pass>(
   options: CommonOptions,
   name: Name,
-  report: JsonValue<Name> & RoleCounts<Count>,
-  { title, columns, lines, sections, ending }: ReportText<Count>,
+  report: JsonValue<Name> & RoleCounts<string & keyof Counts<Of>>,
+  { pass, title, lines, sections, ending }: ReportText<Of>,
 ): void {
-  const parts = [title, "", formatTable(report, columns), "", ...lines, ...listSections(sections)];
+  const table = formatTable(report, outcomeWords[pass]);
+  const parts = [title, "", table, "", ...lines, ...listSections(sections)];
   print(
     options,
     name,
@@ -53,12 +60,12 @@ const maxWidth = 80;
 // A table that is too wide has a column for each collection instead.
 function formatTable<Count extends string>(
   report: RoleCounts<Count>,
-  columns: Readonly<Record<Count, string>>,
+  words: Readonly<Record<Count, { readonly column: string }>>,
 ): string {
-  const names = Object.keys(columns) as Count[];
+  const names = Object.keys(words) as Count[];
   const counts = (role: CollectionRole) => names.map((name) => formatNumber(report[role][name]));
   const rows = [
-    ["", ...names.map((name) => columns[name])],
+    ["", ...names.map((name) => words[name].column)],
     ...collectionRoles.map((role) => [role, ...counts(role)]),
   ];
   const table = formatRows(rows);

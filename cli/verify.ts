@@ -3,7 +3,7 @@ import { formatDuration } from "../components/text";
 import { countJobs } from "../components/state";
 import {
   type FormsReport,
-  type VerificationReport,
+  type Report,
   acceptQuarantined,
   compareForms,
   formsSection,
@@ -44,24 +44,13 @@ export const verifyCommand = command("verify", {
 
 function describeComparison(
   root: string,
-  report: VerificationReport & { readonly forms: FormsReport },
+  report: Report<"verification"> & { readonly forms: FormsReport },
 ) {
   const outcome = report.holds ? "every record on disk is in MongoDB" : "does not hold";
   const forms = formsSection(report.forms);
   return {
+    pass: "verification" as const,
     title: `Verification of ${root}: ${outcome}`,
-    columns: {
-      files: "on disk",
-      mongo: "in MongoDB",
-      equal: "equal",
-      newerInMongo: "newer in MongoDB",
-      onlyInMongo: "only in MongoDB",
-      removed: "removed",
-      expired: "expired",
-      missing: "missing",
-      differing: "different",
-      quarantined: "unreadable",
-    },
     lines: [`compared in ${formatDuration(report.elapsedMs)}`],
     sections: [forms, ...removedSections(report), ...verificationSections(report)],
     ending: report.hash === undefined ? undefined : acceptQuarantined(report.hash),

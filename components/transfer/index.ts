@@ -8,6 +8,7 @@ export { importState } from "./import/import";
 export { exportByHandSections } from "./describe/export";
 export { formsSection } from "./describe/forms";
 export { importSections, jobSections, removedSections } from "./describe/import";
+export { outcomeWords } from "./describe/outcomes";
 export { reportProgress } from "./describe/progress";
 export { describeRollbackPreview, rollbackSections } from "./describe/rollback";
 export { type Section, formatSection, listSections, toMessages } from "./describe/sections";
@@ -16,7 +17,8 @@ export { recordCutover } from "./rollback/cutover-record";
 export { recordFinalPass } from "./rollback/cutover-record";
 export { type Exported, type RollbackReport, exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportPass, importPasses } from "./sides";
-export { type ExportReport, type ImportReport, type RoleCounts, sumCounts } from "./reports";
+export type { Counts, Pass } from "./outcomes";
+export { type Report, type RoleCounts, sumCounts } from "./reports";
 export type {
   BulkPassResults,
   ImportResults,
@@ -25,4 +27,4 @@ export type {
   StateInputs,
 } from "./steps/inputs";
 export type { Tally } from "./tally";
-export { type VerificationReport, forgetUnlessHolds, verifyState } from "./verify";
+export { forgetUnlessHolds, verifyState } from "./verify";

@@ -8,7 +8,7 @@ import type { StateAddress } from "../state";
 import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
-import type { ImportReport } from "./reports";
+import type { Report } from "./reports";
 import {
   type ImportTotals,
   type RecordTotals,
@@ -84,7 +84,7 @@ interface BackfillArgs extends PassArgs {
  */
 export class FilesystemBackfill extends StepGroup {
   /** The results of the last import; null if there was none. */
-  readonly report: pulumi.Output<ImportReport | null>;
+  readonly report: pulumi.Output<Report<"import"> | null>;
   /** What the last rollback wrote to files before the drain; null if nothing. */
   readonly exported: pulumi.Output<RecordTotals | null>;
   /** When the last run imported, in ISO 8601, UTC; undefined if it imported nothing. */

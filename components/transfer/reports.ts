@@ -1,19 +1,7 @@
 import { type CollectionRole, collectionRoles } from "../contract";
 import type { IncompleteLine, JobCounts, RecordLocation, RefusalReason, Skipped } from "../state";
-
-/**
- * The outcomes of one collection's records: `read` is the sum of `inserted`, `updated`, `unchanged`, `removed` and
- * `quarantined`.
- */
-export interface Counts {
-  read: number;
-  inserted: number;
-  updated: number;
-  unchanged: number;
-  /** Removed in MongoDB since the cutover: not inserted again. */
-  removed: number;
-  quarantined: number;
-}
+import type { FormsReport } from "./forms/read";
+import type { Counts, Pass } from "./outcomes";
 
 /** Cases of a kind: their number, and the first thousand. */
 export interface Cases<Case> {
@@ -93,18 +81,18 @@ export interface UnfinishedRuns {
   readonly unequal: readonly UnequalRun[];
 }
 
-/**
- * The results of an import. `quarantine` holds the first 10,000 runs, then the first thousand others of each
- * collection.
- */
-export interface ImportReport extends Record<CollectionRole, Counts> {
-  files: number;
-  bytes: number;
-  elapsedMs: number;
-  skipped: Skipped;
+/** Records on disk that were left out. */
+interface LeftOut {
+  /** The first 10,000 runs, then the first thousand others of each collection. */
+  quarantine: Quarantined[];
   /** Last lines of logs that have no end yet: a later import reads them. */
   incomplete: Cases<IncompleteLine>;
-  quarantine: Quarantined[];
+  /** The runs that MongoDB removed since the cutover, and that are unfinished on disk. */
+  removedUnfinished: Cases<string>;
+}
+
+interface ImportDetails extends LeftOut {
+  skipped: Skipped;
   /** The number of files that were not read again, because they are as they were imported. */
   unchangedFiles: number;
   /** The number of files that changed after they were read: a later import reads them again. */
@@ -118,8 +106,6 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
    * percent-encoding as their name. Absent if there are none.
    */
   misnamed?: Cases<Quarantined> & { encodedCount: number };
-  /** The runs that MongoDB removed since the cutover, and that are unfinished on disk. */
-  removedUnfinished: Cases<string>;
   /**
    * The runs that web wrote to files after the handover, and that were begun in MongoDB from their jobs:
    * their files went to `superseded/`. Absent if there are none.
@@ -148,36 +134,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   firstVerification?: { verifiedFiles: number; changedFiles: number; importMs: number };
 }
 
-/**
- * The outcomes of one collection's documents: `documents` is the sum of the others. Log entries count if they were
- * written or could not be, and a log that differs counts as one.
- */
-export interface ExportCounts {
-  documents: number;
-  /** Written to files: new there, or changed only in MongoDB. */
-  written: number;
-  /** Equal in the file, or unchanged on both sides since the last import or export. */
-  unchanged: number;
-  /** Changed only on disk: the file stays, and the next import reads it. */
-  newerOnDisk: number;
-  /**
-   * Changed on both sides: the file stays, MongoDB's content is written to a conflict copy. For logs: logs that
-   * differ, whose files get the entries that they lack.
-   */
-  conflicts: number;
-  /** No file can hold it. */
-  unwritable: number;
-  /** Removed on disk since the cutover ended: not written again. */
-  removed: number;
-}
-
-/** The results of an export. `conflicts` and `unwritable` hold the first thousand cases each. */
-export interface ExportReport extends Record<CollectionRole, ExportCounts> {
-  /** The number of files that were rewritten or appended to, without conflict copies. */
-  files: number;
-  /** The number of bytes that were written. */
-  bytes: number;
-  elapsedMs: number;
+interface ExportDetails {
+  /** The first thousand, as of `unwritable`. */
   conflicts: (FileConflict | LogConflict)[];
   unwritable: Unwritable[];
   /** The runs that were removed on disk since the cutover ended, and that are unfinished in MongoDB. */
@@ -203,6 +161,50 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   /** The side that is not as the last export left it, so that everything was compared; absent if both are. */
   older?: OlderSide;
 }
+
+/** A record that differs between the sides, with the paths that differ. */
+export interface DifferentRecord {
+  readonly id: string;
+  readonly paths: readonly string[];
+}
+
+/** A verification holds if nothing is missing, and everything that differs or is quarantined was accepted. */
+interface VerificationDetails extends LeftOut {
+  holds: boolean;
+  /** The hash of all differing and quarantined records, for `advanced.acceptQuarantined`; absent if there are none. */
+  hash?: string;
+  /** When MongoDB's documents were counted: ISO 8601. */
+  at: string;
+  /** The first thousand ids of each collection's missing records; absent in a report of an earlier version. */
+  onlyInFiles?: Record<CollectionRole, string[]>;
+  /** The first thousand differing records of each collection; absent as `onlyInFiles`. */
+  different?: Record<CollectionRole, DifferentRecord[]>;
+  /** The reason why the next import still trusts the files' checkpoints although the verification does not hold. */
+  notForgotten?: string;
+  /** The check of forms, which does not count for `holds`; absent in the first verification. */
+  forms?: FormsReport;
+  /**
+   * The number of files that a first verification compared, and that it left out because they changed; absent in the
+   * final verification.
+   */
+  firstVerification?: { verifiedFiles: number; changedFiles: number };
+}
+
+interface Details {
+  readonly import: ImportDetails;
+  readonly export: ExportDetails;
+  readonly verification: VerificationDetails;
+}
+
+/** The files that a pass read, or that an export rewrote or appended to, without conflict copies; their bytes; its time. */
+interface Amounts {
+  files: number;
+  bytes: number;
+  elapsedMs: number;
+}
+
+/** What a pass did, found or would do: counts of each collection, amounts, and what it names. */
+export type Report<Of extends Pass> = Record<CollectionRole, Counts<Of>> & Amounts & Details[Of];
 
 /** A report's counts of each collection. */
 export type RoleCounts<Count extends string> = Readonly<

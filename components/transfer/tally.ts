@@ -16,18 +16,25 @@ import {
 } from "../state";
 import type { ImportedCounts } from "./checkpoints";
 import {
+  type Counts,
+  type Outcome,
+  type OutcomeOf,
+  type Pass,
+  allOutcomes,
+  outcomes,
+  totals,
+} from "./outcomes";
+import {
   type Cases,
+  type DifferentRecord,
   type FileConflict,
-  type ImportReport,
   type LogConflict,
   type Quarantined,
   type RemovedApproval,
+  type Report,
   type Unwritable,
   noCases,
 } from "./reports";
-
-/** The outcome of a record that an import accepts. */
-export type Outcome = "inserted" | "updated" | "unchanged";
 
 /**
  * The hash of a list of records with their content on disk, in any order: 16 hexadecimal digits. With it, the setting
@@ -46,25 +53,14 @@ export class ListHash {
   }
 }
 
-/** The counts of a collection's records in an import, an export or a verification. */
-const countNames = [
-  "records",
-  "inserted",
-  "updated",
-  "unchanged",
-  "removed",
-  "quarantined",
-  "written",
-  "newerOnDisk",
-  "conflicts",
-  "unwritable",
-  "equal",
-  "newerInMongo",
-  "expired",
-  "missing",
-  "differing",
-] as const;
-type CountName = (typeof countNames)[number];
+/** The outcomes of a record that an import accepts. */
+export type Accepted = "inserted" | "updated" | "unchanged";
+
+/** The counts of a collection that a tally has. */
+type Counted<Of extends Pass> = Pick<Counts<Of>, OutcomeOf<Of> | (typeof totals)[Of]>;
+
+type CountName = Outcome | "records";
+const countNames: readonly CountName[] = ["records", ...allOutcomes];
 
 /** Maximum number of examples of a kind: memory stays flat, and more would not be read. */
 const maxExamples = 1_000;
@@ -110,7 +106,7 @@ export class Tally {
   readonly conflicts: (FileConflict | LogConflict)[] = [];
   readonly unwritable: Unwritable[] = [];
   readonly onlyInFiles = byRole((): string[] => []);
-  readonly different = byRole((): { id: string; paths: readonly string[] }[] => []);
+  readonly different = byRole((): DifferentRecord[] => []);
   readonly removedUnfinished = noCases<string>();
   readonly removedApprovals = noCases<RemovedApproval>();
   readonly begunInMongo = noCases<string>();
@@ -136,7 +132,7 @@ export class Tally {
   }
 
   /** Counts records of a collection, by outcome. */
-  count(role: CollectionRole, outcome: Exclude<CountName, "records">, times = 1): void {
+  count(role: CollectionRole, outcome: Outcome, times = 1): void {
     this.counts[role].records += times;
     this.counts[role][outcome] += times;
   }
@@ -146,7 +142,7 @@ export class Tally {
    *
    * @param mayExecute whether it is a run that may still execute steps; default: it is not
    */
-  record(role: CollectionRole, outcome: Outcome, mayExecute = false): void {
+  record(role: CollectionRole, outcome: Accepted, mayExecute = false): void {
     this.count(role, outcome);
     if (mayExecute) this.unfinishedRuns += 1;
   }
@@ -234,29 +230,26 @@ export class Tally {
     this.bytes += other.bytes;
   }
 
-  /** The counts of each collection, with the number of all its records under the report's name for it. */
-  countsOf<Total extends string, Name extends CountName>(total: Total, ...names: Name[]) {
-    type Counts = Record<Total | Name, number>;
-    const byName = collectionRoles.map((role) => {
-      const counts: Readonly<Record<CountName, number>> = this.counts[role];
-      const named = names.map((name) => [name, counts[name]] as const);
-      return [role, Object.fromEntries([[total, counts.records], ...named]) as Counts] as const;
+  /** The counts of each collection as a pass reports them. */
+  countsOf<Of extends Pass>(pass: Of) {
+    const counted = collectionRoles.map((role) => {
+      const { records, ...counts } = this.counts[role];
+      const named = outcomes[pass].map((outcome) => [outcome, counts[outcome]] as const);
+      return [role, { [totals[pass]]: records, ...Object.fromEntries(named) }] as const;
     });
-    return Object.fromEntries(byName) as Record<CollectionRole, Counts>;
+    return Object.fromEntries(counted) as Record<CollectionRole, Counted<Of>>;
   }
 
   /** The report of an import. */
-  report(): ImportReport {
+  report(): Report<"import"> {
     const { files, bytes, elapsedMs, skipped, incomplete } = this;
     const { unchangedFiles, changedFiles, unfinishedRuns, quarantinedUnfinished } = this;
     const { misnamed, removedUnfinished, begunInMongo } = this;
-    const outcomes = ["inserted", "updated", "unchanged", "removed"] as const;
-    const counts = this.countsOf("read", ...outcomes, "quarantined");
     return {
       files,
       bytes,
       elapsedMs,
-      ...counts,
+      ...this.countsOf("import"),
       skipped,
       incomplete,
       quarantine: this.quarantine,

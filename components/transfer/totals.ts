@@ -1,7 +1,6 @@
 import { type CollectionRole, byRole } from "../contract";
-import { type ImportReport, sumCounts } from "./reports";
+import { type Report, sumCounts } from "./reports";
 import type { Exported, RollbackReport } from "./rollback/rollback";
-import type { VerificationReport } from "./verify";
 
 /** A number of records of each collection. */
 export type RecordTotals = Readonly<Record<CollectionRole, number>>;
@@ -12,7 +11,7 @@ export interface ImportTotals extends RecordTotals {
   readonly quarantined?: number;
 }
 
-export function totalImport(report: ImportReport): ImportTotals {
+export function totalImport(report: Report<"import">): ImportTotals {
   const quarantined = sumCounts(report, "quarantined");
   const read = byRole((role) => report[role].read);
   return { ...read, ...(quarantined > 0 && { quarantined }) };
@@ -27,7 +26,7 @@ export interface VerificationTotals extends RecordTotals {
   readonly accepted?: number;
 }
 
-export function totalVerification(report: VerificationReport): VerificationTotals {
+export function totalVerification(report: Report<"verification">): VerificationTotals {
   const { holds, at } = report;
   const accepted = sumCounts(report, "differing") + sumCounts(report, "quarantined");
   const mongo = byRole((role) => report[role].mongo);

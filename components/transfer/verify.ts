@@ -3,7 +3,6 @@ import { type CollectionRole, collectionRoles } from "../contract";
 import type { LogExpiry } from "../migration";
 import { ServerTroubleError } from "../mongo";
 import {
-  type IncompleteLine,
   differingPaths,
   hashOf,
   isBetweenRollouts,
@@ -20,64 +19,11 @@ import { Checkpoints } from "./checkpoints";
 import { type Batch, type From, groupsOnDisk, workOn } from "./disk";
 import { reading } from "./documents";
 import { type Pair, pairsOf } from "./pairs";
-import type { FormsReport } from "./forms/read";
 import { type BothSides, totalOnDisk } from "./sides";
-import type { Cases, Quarantined } from "./reports";
+import type { Counts } from "./outcomes";
+import type { Report } from "./reports";
 import { withForms } from "./step-forms";
 import { Tally, addExamples } from "./tally";
-
-/**
- * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
- * `newerInMongo`, `removed`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `removed`,
- * `expired` and `onlyInMongo` are not differences.
- */
-export interface VerifiedCounts {
-  files: number;
-  /** From the collection's metadata, which may be slightly wrong after a crash. */
-  mongo: number;
-  equal: number;
-  newerInMongo: number;
-  /** The minimum, if a key is on disk twice. */
-  onlyInMongo: number;
-  /** Removed in MongoDB since the cutover. */
-  removed: number;
-  /** Log entries that an expiry may have deleted, and that no import inserted since. */
-  expired: number;
-  missing: number;
-  differing: number;
-  /** Records on disk that could not be read or do not meet the contract. */
-  quarantined: number;
-  /** The first thousand ids of missing records. */
-  onlyInFiles: string[];
-  /** The first thousand differing records, with the paths that differ. */
-  different: { id: string; paths: readonly string[] }[];
-}
-
-/**
- * The results of a verification. It holds if nothing is missing, and everything that differs or is quarantined was
- * accepted.
- */
-export interface VerificationReport extends Record<CollectionRole, VerifiedCounts> {
-  holds: boolean;
-  /** The hash of all differing and quarantined records, for `advanced.acceptQuarantined`; absent if there are none. */
-  hash?: string;
-  /** When MongoDB's documents were counted: ISO 8601. */
-  at: string;
-  elapsedMs: number;
-  /** The reason why the next import still trusts the files' checkpoints although the verification does not hold. */
-  notForgotten?: string;
-  /** The runs that MongoDB removed since the cutover, and that are unfinished on disk. */
-  removedUnfinished: Cases<string>;
-  incomplete: Cases<IncompleteLine>;
-  quarantine: Quarantined[];
-  /** The check of forms, which does not count for `holds`; absent in the first verification. */
-  forms?: FormsReport;
-  /**
-   * The number of files that a first verification compared, and that it left out because they changed; absent in the
-   * final verification.
-   */
-  firstVerification?: { verifiedFiles: number; changedFiles: number };
-}
 
 export interface VerifyOptions {
   /** The hash of differing and quarantined records that are accepted. */
@@ -103,7 +49,9 @@ export interface VerifyOptions {
  * @throws StateFolderError if the state directory cannot be used
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
-export async function verifyState(asked: BothSides & VerifyOptions): Promise<VerificationReport> {
+export async function verifyState(
+  asked: BothSides & VerifyOptions,
+): Promise<Report<"verification">> {
   const { expiry, from = "start" } = asked;
   const isFirst = from === "unchanged only";
   const tally = new Tally();
@@ -137,18 +85,17 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
     }
   });
   const at = new Date().toISOString();
-  const outcomes = ["equal", "newerInMongo", "removed", "expired", "missing"] as const;
-  const found = tally.countsOf("files", ...outcomes, "differing", "quarantined");
+  const found = tally.countsOf("verification");
   const reports = await mapLimit(collectionRoles.length, collectionRoles, async (role) => {
     const mongo = await reading(sides, role, (all) => all.estimatedDocumentCount());
     const { equal, newerInMongo, differing } = found[role];
     // A key that is on disk twice is found twice.
     const onlyInMongo = Math.max(0, mongo - equal - newerInMongo - differing);
-    const cases = { onlyInFiles: tally.onlyInFiles[role], different: tally.different[role] };
-    return [role, { ...found[role], mongo, onlyInMongo, ...cases }] as const;
+    return [role, { ...found[role], mongo, onlyInMongo }] as const;
   });
-  const counts = Object.fromEntries(reports) as Record<CollectionRole, VerifiedCounts>;
-  const { elapsedMs, removedUnfinished, incomplete, quarantine } = tally;
+  const counts = Object.fromEntries(reports) as Record<CollectionRole, Counts<"verification">>;
+  const { files, bytes, elapsedMs, removedUnfinished, incomplete, quarantine } = tally;
+  const { onlyInFiles, different } = tally;
   const all = Object.values(counts);
   // An imported file has no quarantined record, unless it changed meanwhile.
   const isClean = all.every(
@@ -156,15 +103,18 @@ export async function verifyState(asked: BothSides & VerifyOptions): Promise<Ver
   );
   const hash = tally.differenceHash.toString();
   const isAccepted = isClean || hash === sides.acceptQuarantined;
-  const holds = isAccepted && all.every(({ missing }) => missing === 0);
-  const verifiedFiles = tally.files - changed.size;
+  const verifiedFiles = files - changed.size;
   const changedFiles = tally.changedFiles + changed.size;
   return {
-    holds,
+    holds: isAccepted && all.every(({ missing }) => missing === 0),
     ...(!isClean && { hash }),
     at,
+    files,
+    bytes,
     elapsedMs,
     ...counts,
+    onlyInFiles,
+    different,
     removedUnfinished,
     incomplete,
     quarantine,
@@ -222,8 +172,8 @@ function countPair(
  */
 export async function forgetUnlessHolds(
   sides: BothSides,
-  report: VerificationReport,
-): Promise<VerificationReport> {
+  report: Report<"verification">,
+): Promise<Report<"verification">> {
   if (report.holds) return report;
   try {
     await new Checkpoints(sides.database, sides).forget();

@@ -5,8 +5,7 @@ import {
   importState,
   verifyState,
   type BothSides,
-  type ExportReport,
-  type ImportReport,
+  type Report,
   recordCutover,
 } from "../../components/transfer";
 import { groupsOnDisk, workOn } from "../../components/transfer/disk";
@@ -146,11 +145,11 @@ async function insertAll(
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-function countIn(report: ImportReport): number {
+function countIn(report: Report<"import">): number {
   return sumOf(report, ({ inserted, updated }) => inserted + updated);
 }
 
-function writtenIn(report: ExportReport): number {
+function writtenIn(report: Report<"export">): number {
   return sumOf(report, ({ written }) => written);
 }
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promise
 import { dirname, join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { stringify } from "yaml";
-import type { ImportReport } from "../../components/transfer";
+import type { Report } from "../../components/transfer";
 import { generateSample } from "../../tools/sample";
 import { commandsPerTest } from "./run";
 
@@ -41,7 +41,7 @@ it("import, verify and export work on the folders that the settings name", async
   const backfill = { source: { path: state, folders: { logs: "run-logs" } } };
   await writeFile(file, stringify({ config: { "taskrunner-storage:backfill": backfill } }));
   const onFolders = (...args: string[]) => current.run([...args, "--settings", file]);
-  const imported = JSON.parse((await onFolders("import", "--json")).stdout) as ImportReport;
+  const imported = JSON.parse((await onFolders("import", "--json")).stdout) as Report<"import">;
   expect(imported.logs.inserted).toBeGreaterThan(0);
   const verified = await onFolders("verify", "--json");
   expect(JSON.parse(verified.stdout)).toMatchObject({ logs: { equal: imported.logs.inserted } });

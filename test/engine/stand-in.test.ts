@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
-import type { ExportReport } from "../../components/transfer";
+import type { Report } from "../../components/transfer";
 import { repository } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { type Kubelet, startKubelet } from "../kubelet";
@@ -90,7 +90,7 @@ async function goBackAlone(): Promise<string[]> {
 }
 
 /** Starts MongoDB again and exports, while both services work on files. */
-async function exportByHand(): Promise<ExportReport> {
+async function exportByHand(): Promise<Report<"export">> {
   await site.server.start();
   const command = [
     join(repository, "cli/bin.cjs"),
@@ -102,7 +102,7 @@ async function exportByHand(): Promise<ExportReport> {
   ];
   const env = { TASKRUNNER_MONGO_URI: `${site.server.uri}/taskrunner` };
   const { stdout } = await execa("node", command, { env, cwd: site.stack.folder });
-  return JSON.parse(stdout) as ExportReport;
+  return JSON.parse(stdout) as Report<"export">;
 }
 
 /** Lets the services come to the end of all runs there are. */

@@ -156,7 +156,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   });
   await addFiles(root, { "state/runs/r-3.json": JSON.stringify(run("r-3")) });
   const failed = await forgetUnlessHolds(sides, await verifyState(sides));
-  expect(failed).toMatchObject({ holds: false, runs: { onlyInFiles: ["r-3"] } });
+  expect(failed).toMatchObject({ holds: false, onlyInFiles: { runs: ["r-3"] } });
   expect(failed).not.toHaveProperty("notForgotten");
   expect(await importState({ ...sides, pass: "final" })).toMatchObject({
     unchangedFiles: 0,

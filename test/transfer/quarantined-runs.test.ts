@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { providers } from "../../components/transfer/provider";
-import type { ImportReport, PassInputs } from "../../components/transfer";
+import type { Report, PassInputs } from "../../components/transfer";
 import { RollbackStack, running } from "./rollback-stack";
 import { addFiles, approval, artifact, logLine, run } from "./state";
 
@@ -99,7 +99,7 @@ it("a stop names its runs and their way on, however many log entries were refuse
   const stopped = await BulkPass.create(inputs).catch((error: unknown) => error);
   const { reasons, properties } = stopped as {
     readonly reasons: readonly string[];
-    readonly properties: { readonly report: ImportReport };
+    readonly properties: { readonly report: Report<"import"> };
   };
   const said = reasons.join("\n");
   expect(said).toMatch(/25 of 25 runs .*runs\/r-\d+\.json .*delete .* in MongoDB.*deleteMany/);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { Db } from "mongodb";
 import { expect, it } from "vitest";
-import { type ImportReport, importState, verifyState } from "../../components/transfer";
+import { type Report, importState, verifyState } from "../../components/transfer";
 import { collectionRoles } from "../../components/contract";
 import { generateSample } from "../../tools/sample";
 import { databasePerTest, defaultSides, endState, migrate } from "./database";
@@ -18,16 +18,16 @@ const bin = bundledCommands();
 const importers = [1, 2, 3];
 
 /** Imports a state directory by several processes at once. */
-async function race({ databaseName }: Db, root: string): Promise<ImportReport[]> {
+async function race({ databaseName }: Db, root: string): Promise<Report<"import">[]> {
   const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${databaseName}` };
   const options = { env, cwd: await writeState({}) };
   const running = importers.map(() =>
     execa("node", [bin, "import", "--state", root, "--json", "--quiet"], options),
   );
-  return (await Promise.all(running)).map(({ stdout }) => JSON.parse(stdout) as ImportReport);
+  return (await Promise.all(running)).map(({ stdout }) => JSON.parse(stdout) as Report<"import">);
 }
 
-const total = (report: ImportReport, count: "inserted" | "quarantined") =>
+const total = (report: Report<"import">, count: "inserted" | "quarantined") =>
   collectionRoles.reduce((sum, role) => sum + report[role][count], 0);
 
 /** Files that the services changed after a first import: a run, a log, decisions. */

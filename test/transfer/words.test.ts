@@ -4,7 +4,7 @@ import { byRole, defaultFolders } from "../../components/contract";
 import { type Finding, formatPrinted } from "../../components/text";
 import { ServerTroubleError } from "../../components/mongo";
 import { publish, requireWritableState } from "../../components/state";
-import type { Exported, ImportReport, VerificationReport } from "../../components/transfer";
+import type { Exported, Report } from "../../components/transfer";
 import { describeStop, cutoverSections } from "../../components/transfer/describe/cutover";
 import { describeProgress } from "../../components/transfer/describe/progress";
 import { exportByHandSections } from "../../components/transfer/describe/export";
@@ -53,10 +53,10 @@ const inLines = (say: () => readonly Section[]) => printed(() => toMessages(say(
 /** A case whose answer is sections, as a command prints them. */
 const inLists = (say: () => readonly Section[]) => () => listSections(say()).slice(1).join("\n");
 
-const same = { missing: 0, files: 0, onlyInFiles: [], differing: 0, different: [], quarantined: 0 };
-const lost = { ...same, missing: 1, files: 2, onlyInFiles: ["s"] };
+const same = { missing: 0, files: 0, differing: 0, quarantined: 0 };
+const lost = { ...same, missing: 1, files: 2 };
 const verification = (fields: object) =>
-  ({ ...byRole(() => same), quarantine: [], ...fields }) as unknown as VerificationReport;
+  ({ ...byRole(() => same), quarantine: [], ...fields }) as unknown as Report<"verification">;
 const verified = (fields: object) =>
   printed(() => describeVerification(verification(fields), root));
 
@@ -69,7 +69,7 @@ const imported = (fields: object) =>
     quarantinedUnfinished: { count: 0, cases: [] },
     skipped: { unknown: 0, unknownNames: [] },
     ...fields,
-  }) as unknown as ImportReport;
+  }) as unknown as Report<"import">;
 const encoded = { file: "state/runs/a%2Fb.json", reason: "encoded-name", detail: "is encoded" };
 const refused = imported({
   runs: { read: 101, quarantined: 3 },
@@ -145,13 +145,10 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     new MongoUnreadableError("MongoDB has no primary.", "MongoDB has a primary", cutoverAt).message;
   const all = await sentences({
     "a verification in which much differs": verified({
-      logs: { ...lost, missing: 7, files: 7, onlyInFiles: Array.from("1234567", (n) => `r:${n}`) },
-      runs: {
-        ...same,
-        differing: 1,
-        different: [{ id: "s", paths: ["planHash", "steps"] }],
-        quarantined: 1,
-      },
+      logs: { ...lost, missing: 7, files: 7 },
+      onlyInFiles: { logs: Array.from("1234567", (n) => `r:${n}`) },
+      runs: { ...same, differing: 1, quarantined: 1 },
+      different: { runs: [{ id: "s", paths: ["planHash", "steps"] }] },
       quarantine: [notJson],
       hash: "0123456789abcdef",
     }),
@@ -161,7 +158,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     "a verification before the drain": printed(() => {
       const firstVerification = { verifiedFiles: 1, changedFiles: 0 };
       return describeFirstVerification(
-        verification({ runs: lost, firstVerification }),
+        verification({ runs: lost, onlyInFiles: { runs: ["s"] }, firstVerification }),
         root,
         false,
       );

@@ -1,7 +1,7 @@
 import { ownFiles } from "../../state";
 import { formatCount } from "../../text";
 import type { RecordedCutover } from "../rollback/cutover-record";
-import type { ImportReport } from "../reports";
+import type { Report } from "../reports";
 import { formatQuarantined, unknownSection } from "./import";
 import { type Section, formatRecords, stopReasons } from "./sections";
 import { type Sides, describeWay, describeWays, isOf } from "./unfinished";
@@ -15,7 +15,11 @@ const toleratedPercent = 1;
  * import. Many quarantined finished runs would be missed, and so would runs in a folder that no import reads. A run whose
  * file has another name would be without its parts, and a rollback would write files that no service finds.
  */
-export function describeStop(report: ImportReport, sides: Sides, pass: "bulk" | "delta"): string[] {
+export function describeStop(
+  report: Report<"import">,
+  sides: Sides,
+  pass: "bulk" | "delta",
+): string[] {
   const { quarantine, quarantinedUnfinished, misnamed, skipped } = report;
   const { count, cases } = quarantinedUnfinished;
   const { read, quarantined } = report.runs;
@@ -49,7 +53,7 @@ export function describeStop(report: ImportReport, sides: Sides, pass: "bulk" | 
 }
 
 function describeMisnamed(
-  { count, encodedCount, cases }: NonNullable<ImportReport["misnamed"]>,
+  { count, encodedCount, cases }: NonNullable<Report<"import">["misnamed"]>,
   { root }: Sides,
   pass: "bulk" | "delta",
 ): string[] {

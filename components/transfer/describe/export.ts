@@ -1,7 +1,7 @@
 import { ownFiles, type StateAddress } from "../../state";
 import { formatCount } from "../../text";
 import {
-  type ExportReport,
+  type Report,
   type FileConflict,
   type LogConflict,
   type OlderSide,
@@ -141,7 +141,7 @@ export function supersededSection(runIds: readonly string[] = [], root: string):
 }
 
 /** The results of an export by hand. */
-export function exportByHandSections(report: ExportReport, state: StateAddress): Section[] {
+export function exportByHandSections(report: Report<"export">, state: StateAddress): Section[] {
   const { returned, stillHeld, destinationTaken } = report;
   const held = stillHeld.filter((runId) => !destinationTaken.includes(runId));
   return [

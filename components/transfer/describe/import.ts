@@ -7,12 +7,11 @@ import {
   describeLocation,
   ownFiles,
 } from "../../state";
-import { type Cases, type ImportReport, type Quarantined, noCases, sumCounts } from "../reports";
-import type { VerificationReport } from "../verify";
+import { type Cases, type Report, type Quarantined, noCases, sumCounts } from "../reports";
 import { type Section, formatRecords, listRecords } from "./sections";
 
 /** The results of an import by hand. */
-export function importSections(report: ImportReport, state: StateAddress): Section[] {
+export function importSections(report: Report<"import">, state: StateAddress): Section[] {
   return [
     foreignSection(report.skipped, state.root),
     unknownSection(report.skipped),
@@ -48,7 +47,7 @@ export function unknownSection({ unknown, unknownNames }: Skipped): Section {
 }
 
 /** Records that were removed in MongoDB since the cutover. */
-export function removedSections(report: ImportReport | VerificationReport): Section[] {
+export function removedSections(report: Report<"import"> | Report<"verification">): Section[] {
   const { removedUnfinished } = report;
   return [
     {
@@ -66,7 +65,7 @@ export function removedSections(report: ImportReport | VerificationReport): Sect
 
 /** Runs that web began or decided on files between the worker's rollout and its own. */
 export function windowSections(
-  { begunInMongo = noCases(), decidedLate = [], bookkeepingLost }: ImportReport,
+  { begunInMongo = noCases(), decidedLate = [], bookkeepingLost }: Report<"import">,
   { root, folders }: StateAddress,
 ): Section[] {
   return [

@@ -1,21 +1,22 @@
 import { collectionRoles } from "../../contract";
 import { formatCount } from "../../text";
-import { type ImportReport, sumCounts } from "../reports";
-import type { VerificationReport } from "../verify";
+import { type Report, sumCounts } from "../reports";
 import { quarantineSection } from "./import";
 import { type Section, formatRecords, stopReasons } from "./sections";
 import { exportFirst } from "./unfinished";
 
 /** Why a verification, or the first verification, does not hold: a section for each kind of difference. */
-export function verificationSections(report: VerificationReport): Section[] {
+export function verificationSections(report: Report<"verification">): Section[] {
   const { quarantine, notForgotten, firstVerification } = report;
   const missing = collectionRoles.map((role) => {
-    const { missing: count, files, onlyInFiles: cases } = report[role];
+    const { missing: count, files } = report[role];
+    const cases = report.onlyInFiles?.[role] ?? [];
     const title = `${count} of ${formatRecords(files, role)} on disk ${count === 1 ? "is" : "are"} not in MongoDB`;
     return { title, cases, count };
   });
   const differing = collectionRoles.map((role) => {
-    const { differing: count, different } = report[role];
+    const { differing: count } = report[role];
+    const different = report.different?.[role] ?? [];
     const title = `${formatRecords(count, role)} on disk ${count === 1 ? "differs" : "differ"} from MongoDB, and MongoDB's content stays`;
     return { title, cases: different.map(({ id, paths }) => `${id} (${paths.join(", ")})`), count };
   });
@@ -36,7 +37,7 @@ export function verificationSections(report: VerificationReport): Section[] {
  *
  * @param root the state directory as the settings name it
  */
-export function describeVerification(report: VerificationReport, root: string): string[] {
+export function describeVerification(report: Report<"verification">, root: string): string[] {
   const { hash } = report;
   const accept = hash === undefined ? "" : ` ${acceptQuarantined(hash)}`;
   const sections = verificationSections(report);
@@ -59,11 +60,12 @@ export function acceptQuarantined(hash: string): string {
  * @param notExported whether the last rollback exported nothing
  */
 export function describeFirstVerification(
-  report: VerificationReport,
+  report: Report<"verification">,
   root: string,
   notExported: boolean,
 ): string[] {
-  const ids = [...report.runs.different, ...report.approvals.different].map(({ id }) => id);
+  const { runs = [], approvals = [] } = report.different ?? {};
+  const ids = [...runs, ...approvals].map(({ id }) => id);
   const files =
     ids.length === 0 ? "" : `If the files are right, delete ${ids.join(", ")} in MongoDB. `;
   const advice = notExported
@@ -77,7 +79,7 @@ const changedInMongo =
   "These files have not changed since they were imported, so MongoDB was changed. No service was stopped.";
 
 /** The results of a first verification, and how long the worker will be stopped. */
-export function firstVerificationSections({ firstVerification }: ImportReport): Section[] {
+export function firstVerificationSections({ firstVerification }: Report<"import">): Section[] {
   if (!firstVerification) return [];
   const { verifiedFiles, changedFiles, importMs } = firstVerification;
   const seconds = Math.ceil(importMs / 1_000);

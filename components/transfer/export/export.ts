@@ -13,7 +13,7 @@ import {
 import { Checkpoints } from "../checkpoints";
 import { idsAmong, reading, runIdsIn } from "../documents";
 import { doBasesApply } from "../merge-bases";
-import type { ExportReport } from "../reports";
+import type { Report } from "../reports";
 import type { MongoSide } from "../sides";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
@@ -34,7 +34,7 @@ import { type ExportSides, type PartRole, partRoles } from "./sides";
  * @throws WriteError if files cannot be written at all
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
-export async function exportState(sides: ExportSides): Promise<ExportReport> {
+export async function exportState(sides: ExportSides): Promise<Report<"export">> {
   const task = await beginExport(sides);
   const works: (() => Promise<unknown>)[] = [() => exportRuns(task, sides.only)];
   if (!sides.only) works.push(() => exportOrphans(task));
@@ -51,9 +51,10 @@ export function findRunsIn(sides: MongoSide): FindInMongo {
  * Exports finished runs, and the logs of the others, while the services still work on MongoDB: the bulk pass of a rollback.
  * Leaves unfinished runs to the delta pass, because a run may lack its log for a moment.
  */
-export async function exportFinished(
-  sides: ExportSides,
-): Promise<{ readonly report: ExportReport; readonly left: Pick<DeltaScope, "since" | "runs"> }> {
+export async function exportFinished(sides: ExportSides): Promise<{
+  readonly report: Report<"export">;
+  readonly left: Pick<DeltaScope, "since" | "runs">;
+}> {
   const since = await findSince(sides);
   const task = await beginExport({ ...sides, isBulk: true });
   const runs: string[] = [];
@@ -96,12 +97,11 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
  */
 export async function reportOn(
   { sides, bases, tally, held }: ExportTask,
-  more: Pick<ExportReport, "superseded" | "returnedJobs"> = {},
-): Promise<ExportReport> {
+  more: Pick<Report<"export">, "superseded" | "returnedJobs"> = {},
+): Promise<Report<"export">> {
   const { superseded = [], returnedJobs = [] } = more;
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished, removedApprovals } =
     tally;
-  const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
   const { returned } = held;
   const isHeld = (runId: string) => !superseded.includes(runId);
   const { withoutMergeBase, trouble } = bases;
@@ -109,7 +109,7 @@ export async function reportOn(
     files,
     bytes,
     elapsedMs,
-    ...tally.countsOf("documents", ...outcomes, "removed"),
+    ...tally.countsOf("export"),
     conflicts,
     unwritable,
     removedUnfinished,

@@ -7,7 +7,7 @@ import {
   unholdParts,
 } from "../../state";
 import { isBookkeepingLost } from "../bookkeeping";
-import type { ExportReport } from "../reports";
+import type { Report } from "../reports";
 import { findUpdated } from "../updated";
 import { exportBlocks } from "./blocks";
 import { beginExport, exportOrphans, exportRuns, findRunsIn, reportOn } from "./export";
@@ -19,7 +19,7 @@ import { type ExportSides, partRoles } from "./sides";
  * wrongly.
  */
 export interface LastExport {
-  readonly report: ExportReport;
+  readonly report: Report<"export">;
   /** Unfinished files that differ from their documents, to be held. */
   readonly stale: readonly RunFile[];
   /** The number of unfinished files that were never imported, because web wrote them after the handover. */

@@ -26,7 +26,7 @@ import { type Batch, type From, type OnlyRuns, groupsOnDisk, workOn } from "../d
 import { findUnfinishedRuns, reading } from "../documents";
 import { decideForms } from "../forms/decide";
 import { type BothSides, type ImportPass, totalOnDisk } from "../sides";
-import type { ImportReport } from "../reports";
+import type { Report } from "../reports";
 import { withForms } from "../step-forms";
 import { Tally, addCase } from "../tally";
 import { LateRuns } from "./begun";
@@ -64,7 +64,7 @@ export interface ImportOptions {
  * @throws WriteError if records are quarantined and their file cannot be written
  * @throws ServerTroubleError if MongoDB refuses it, or has trouble for too long
  */
-export async function importState(given: BothSides & ImportOptions): Promise<ImportReport> {
+export async function importState(given: BothSides & ImportOptions): Promise<Report<"import">> {
   const { pass: asked = "bulk", quarantine: path, only, dryRun = false } = given;
   await requireState(given);
   const cutoverRecord = await readCutoverRecord(given.root);
@@ -181,7 +181,7 @@ async function importRuns(importing: Importing): Promise<void> {
 async function findDecidedLate(
   sides: BothSides,
   decided: ReadonlySet<string>,
-): Promise<Pick<ImportReport, "decidedLate">> {
+): Promise<Pick<Report<"import">, "decidedLate">> {
   const unfinished = new Set((await findUnfinishedRuns(sides, [...decided])).keys());
   if (unfinished.size === 0) return {};
   const jobs = await findArchivedJobs(sides, unfinished);

@@ -2,10 +2,10 @@ import { type ReadyRecord, Refusal, describeLocation, differingPaths } from "../
 import { type NewMergeBase, isAgreed } from "../merge-bases";
 import type { Pair } from "../pairs";
 import type { ImportPass } from "../sides";
-import type { Outcome } from "../tally";
+import type { Accepted } from "../tally";
 
 /** The outcome of each record of a batch so far. */
-export type OutcomesSoFar = Map<ReadyRecord, Outcome | "removed" | Refusal>;
+export type OutcomesSoFar = Map<ReadyRecord, Accepted | "removed" | Refusal>;
 
 /** MongoDB's codes for a document that breaks the validator, or is too large. */
 export const refusedCodes: ReadonlySet<unknown> = new Set([121, 10334]);
@@ -22,7 +22,7 @@ export function judgeRepeat(
   record: ReadyRecord,
   first: ReadyRecord,
   outcomes: OutcomesSoFar,
-): Outcome | Refusal {
+): Accepted | Refusal {
   const paths = differingPaths(record.role, record.document, first.document);
   if (paths.length > 0) {
     const detail = `${describeLocation(first.location)} has the same key and different content: `;

@@ -2,7 +2,7 @@ import { BSON, type Collection, type Document, MongoServerError } from "mongodb"
 import { isDocumentCode } from "../../mongo";
 import { mapLimit, type ReadyRecord, type Refusal } from "../../state";
 import type { Pair } from "../pairs";
-import type { Outcome } from "../tally";
+import type { Accepted } from "../tally";
 import { type OutcomesSoFar, refusedCodes, toRefusal } from "./outcomes";
 
 /**
@@ -33,7 +33,7 @@ async function replace(
   collection: Collection,
   record: ReadyRecord,
   seen: Document,
-): Promise<Outcome | Refusal | undefined> {
+): Promise<Accepted | Refusal | undefined> {
   const { _id, updatedAt = null } = seen as { _id: Document; updatedAt?: unknown };
   const isLarge = BSON.calculateObjectSize({ seen, next: record.document }) > largestStatement;
   // The server compares members in their order, and a name that is an integer comes first in a JavaScript object.

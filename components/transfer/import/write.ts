@@ -21,7 +21,7 @@ import type { Batch } from "../disk";
 import { isUndecided } from "../merge";
 import { type Pair, pairsOf } from "../pairs";
 import { type BothSides, type ImportPass, collectionOf } from "../sides";
-import type { Outcome } from "../tally";
+import type { Accepted } from "../tally";
 import {
   type OutcomesSoFar,
   toConflict,
@@ -49,7 +49,7 @@ export interface Writer {
 
 interface Writing extends Writer {
   /** The records that earlier attempts at this batch sent, with the outcome of each that is found in MongoDB now. */
-  readonly sent: Map<ReadyRecord, Outcome>;
+  readonly sent: Map<ReadyRecord, Accepted>;
   readonly outcomes: OutcomesSoFar;
 }
 
@@ -71,7 +71,7 @@ export function writeBatch(writer: Writer, batch: Batch): Promise<OutcomesSoFar>
       ? `Importing ${first.role} into ${collectionOf(sides, first.role).namespace} ` +
         `from ${describeLocation(first.location)} on`
       : `Importing into ${sides.database.databaseName}`;
-  const sent = new Map<ReadyRecord, Outcome>();
+  const sent = new Map<ReadyRecord, Accepted>();
   return withRetries(doing, () => tryBatch({ ...writer, sent, outcomes: new Map() }, batch), sides);
 }
 
@@ -144,7 +144,7 @@ async function decide(
   return written;
 }
 
-const outcomeOf = ({ mongo }: Pair): Outcome => (mongo ? "updated" : "inserted");
+const outcomeOf = ({ mongo }: Pair): Accepted => (mongo ? "updated" : "inserted");
 
 /** Writes so that the next import can continue after a kill or another writer's change at any moment. */
 async function writeAll(

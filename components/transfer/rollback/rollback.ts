@@ -15,7 +15,7 @@ import {
 import { exportState, findRunsIn } from "../export/export";
 import type { ExportSides } from "../export/sides";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
-import type { ExportReport } from "../reports";
+import type { Report } from "../reports";
 import { recordExported, requireSameCutover, restoreCutoverRecord } from "./cutover-record";
 import {
   type PrimaryOptions,
@@ -54,7 +54,7 @@ export interface RollbackReport {
 }
 
 /** An export's report without the members that the rollback's own report has. */
-export type Exported = Omit<ExportReport, "destinationTaken">;
+export type Exported = Omit<Report<"export">, "destinationTaken">;
 
 /**
  * Exports what changed in MongoDB. If the cutover is still in force, holds the runs whose files differ from MongoDB,
@@ -90,7 +90,7 @@ export async function runRollback(
   } = inForce
     ? await endRollback(lost, both, inForce, isDelta, asked.beforeEnd)
     : { report: both && (await exportEverything(both, "step")) };
-  const { destinationTaken = [], ...exported }: Partial<ExportReport> = report ?? {};
+  const { destinationTaken = [], ...exported }: Partial<Report<"export">> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   const heldJobs = await listHeldJobs(sides);
   return {
@@ -161,7 +161,10 @@ async function endRollback(
  * Exports everything. Afterwards the directory's merge bases are trusted, except in an older copy with a file that
  * could not be written: the next export compares it again.
  */
-async function exportEverything(asked: LedgerSides, by: "command" | "step"): Promise<ExportReport> {
+async function exportEverything(
+  asked: LedgerSides,
+  by: "command" | "step",
+): Promise<Report<"export">> {
   const sides = await vouchFor(asked);
   const report = await exportState(sides);
   const isLeft = report.conflicts.length + report.unwritable.length > 0;
@@ -179,7 +182,7 @@ async function exportEverything(asked: LedgerSides, by: "command" | "step"): Pro
 export async function exportByHand(
   sides: ExportSides,
   asked: Omit<Confirmation, "cutoverAt">,
-): Promise<ExportReport> {
+): Promise<Report<"export">> {
   const cutoverRecord = await readCutoverRecord(sides.root);
   const options = { ...asked, cutoverAt: cutoverRecord?.at };
   const mongo = await confirmPrimary(sides.database, options);

@@ -11,7 +11,7 @@ import { type StateOf, type Step, reportLine, Unfinished } from "../../step";
 import { describeStop, cutoverSections } from "../describe/cutover";
 import { jobSections, removedSections, windowSections } from "../describe/import";
 import { toMessages } from "../describe/sections";
-import type { ImportReport } from "../reports";
+import type { Report } from "../reports";
 import { recordCutover, recordFinalPass } from "../rollback/cutover-record";
 import { findSince } from "../updated";
 import { hasToImport, importPass, namedSides, requireSame } from "./import";
@@ -149,7 +149,7 @@ export const finalPass: Step<FinalPassInputs, PassResults> = {
 async function reportJobs(
   inputs: StateInputs,
   isHandover = false,
-): Promise<Pick<ImportReport, "jobs">> {
+): Promise<Pick<Report<"import">, "jobs">> {
   const state = stateOf(inputs);
   const found = await countJobs(state);
   if (!found) return {};

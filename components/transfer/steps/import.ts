@@ -35,7 +35,7 @@ import { exportBulkPass } from "../rollback/bulk-pass";
 import { describeBulkPass } from "./planned";
 import { requireNewCutover } from "../rollback/cutover-record";
 import type { BothSides, ImportPass } from "../sides";
-import type { ImportReport } from "../reports";
+import type { Report } from "../reports";
 import { type RecordTotals, totalExport } from "../totals";
 import {
   BulkPass,
@@ -88,7 +88,7 @@ export function atGate<Results>(
 }
 
 /** Imports before the drain, once the state directory and the number of the cutover are known to be right. */
-export async function importRuns(inputs: StateInputs): Promise<ImportReport> {
+export async function importRuns(inputs: StateInputs): Promise<Report<"import">> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
   await requireState(sides);
@@ -111,7 +111,7 @@ async function reportSkipped(skipped: Skipped, inputs: StateInputs): Promise<voi
 }
 
 /** Requires of an import before the drain that no unfinished run is quarantined, and only few other runs. */
-export async function requireRuns(report: ImportReport, inputs: StateInputs): Promise<void> {
+export async function requireRuns(report: Report<"import">, inputs: StateInputs): Promise<void> {
   const reasons = describeStop(report, await namedSides(inputs), "bulk");
   if (reasons.length > 0) throw new Unfinished(reasons, { report });
 }
@@ -121,7 +121,7 @@ export async function importPass(
   sides: BothSides,
   pass: ImportPass,
   options: Pick<ImportOptions, "readNames" | "isInWindow"> = {},
-): Promise<ImportReport> {
+): Promise<Report<"import">> {
   const quarantine = join(sides.root, ownFiles.quarantine);
   // While the worker is stopped, a pass runs to its end.
   const signal = pass === "bulk" ? interrupted : undefined;
@@ -137,7 +137,7 @@ export async function importPass(
  * @returns the report with the comparison; unchanged while a cutover is in force
  */
 export async function requireSame(
-  report: ImportReport,
+  report: Report<"import">,
   inputs: StateInputs,
   pass: "bulk" | "delta",
   delta?: DeltaLook,

@@ -4,9 +4,8 @@ import type { DrainGate } from "../../settings";
 import type { CutoverRecord, StateAddress } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
-import type { ImportReport } from "../reports";
+import type { Report } from "../reports";
 import type { RecordTotals } from "../totals";
-import type { VerificationReport } from "../verify";
 
 const here = ["transfer", "taskrunner"] as const;
 
@@ -43,7 +42,7 @@ interface ReachInputs {
 
 /** An import's report names the first twenty cases of a kind. */
 export interface ImportResults {
-  readonly report: ImportReport;
+  readonly report: Report<"import">;
 }
 
 /** A bulk pass imports nothing for services that the stack took over. */
@@ -70,7 +69,7 @@ export interface FirstVerificationResults extends Partial<ImportResults> {
 
 /** A verification's report names the first twenty cases of a kind. */
 export interface VerificationResults {
-  readonly report: VerificationReport;
+  readonly report: Report<"verification">;
 }
 
 /** Inputs of the three passes; a change of the inputs of a rollback does not run them again. */
@@ -91,7 +90,7 @@ export interface HandoverInputs extends PassInputs {
 /** The last results of a delta or final pass in each direction; reports name the first twenty cases of a kind. */
 export interface PassResults {
   /** Absent until a cutover reached this step. */
-  readonly report?: ImportReport;
+  readonly report?: Report<"import">;
   /** The record of the last cutover; absent until one reached the handover, which records it. */
   readonly cutoverRecord?: CutoverRecord;
   /** Absent after a cutover until a rollback. */

@@ -12,12 +12,8 @@ import {
   firstVerificationSections,
 } from "../describe/verification";
 import { type FormsReport, compareForms } from "../forms/read";
-import {
-  type VerificationReport,
-  type VerifyOptions,
-  forgetUnlessHolds,
-  verifyState,
-} from "../verify";
+import type { Report } from "../reports";
+import { type VerifyOptions, forgetUnlessHolds, verifyState } from "../verify";
 import {
   atGate,
   hasToImport,
@@ -134,7 +130,7 @@ async function compare(
   what: string,
   inputs: StateInputs,
   options: VerifyOptions,
-): Promise<VerificationReport> {
+): Promise<Report<"verification">> {
   const sides = await sidesOf(inputs);
   const logs = { collection: sides.collections.logs, ledger: inputs.ledger };
   const expiry = await findLogExpiry(sides.database, logs);
