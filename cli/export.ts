@@ -14,7 +14,7 @@ import {
   reportProgress,
   rollbackSections,
   runRollback,
-  sumCounts,
+  countOf,
   toMessages,
 } from "../components/transfer";
 import type { CommandSettings } from "../components/settings";
@@ -82,8 +82,7 @@ async function exportChanges(
     progressPrinter(options),
   );
   printReport(options, "export", report, describeExport(sides, report));
-  const left =
-    sumCounts(report, "conflicts") + sumCounts(report, "unwritable") + report.stillHeld.length;
+  const left = report.conflicts.count + report.unwritable.count + report.stillHeld.count;
   process.exitCode = left > 0 ? 2 : 0;
 }
 
@@ -109,14 +108,15 @@ async function rollBack(
   const known = { cutoverAt: undefined, isAgain: false };
   const lines = toMessages(rollbackSections(done, sides, known)).map(formatPrinted);
   print(options, "export-hold-unfinished", done, lines.join("\n"));
-  const { conflicts = [], unwritable = [] } = done.exported ?? {};
-  if (conflicts.length + unwritable.length + done.destinationTaken.length > 0) process.exitCode = 2;
+  const { conflicts, unwritable, destinationTaken } = done.exported ?? {};
+  const left = countOf(conflicts) + countOf(unwritable) + countOf(destinationTaken);
+  if (left > 0) process.exitCode = 2;
 }
 
 function describeExport(sides: StateSides, report: Report<"export">) {
   const { files, bytes, elapsedMs } = report;
-  const conflicts = sumCounts(report, "conflicts");
-  const unwritable = sumCounts(report, "unwritable");
+  const { count: conflicts } = report.conflicts;
+  const { count: unwritable } = report.unwritable;
   const outcome =
     conflicts + unwritable === 0
       ? "done"

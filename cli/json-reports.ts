@@ -24,10 +24,9 @@ const casesOf = <Case extends z.ZodType>(one: Case) =>
 const incomplete = casesOf(z.object({ file: z.string(), line: z.int(), offset: z.int() })).describe(
   "Last lines of logs that have no end yet.",
 );
-const removedUnfinished = casesOf(z.string()).describe(
-  "Runs that one side removed, unfinished on the other.",
-);
-const superseded = texts.describe("Runs whose held copies went to superseded/.");
+const names = casesOf(z.string());
+const removedUnfinished = names.describe("Runs that one side removed, unfinished on the other.");
+const superseded = names.describe("Runs whose held copies went to superseded/.");
 
 /** The jobs that wait in the queue's folder. */
 export const jobsForm = z
@@ -77,13 +76,13 @@ export const importShape = {
     .optional()
     .describe("Quarantined runs whose files do not have their names; of these, some are encoded."),
   removedUnfinished,
-  begunInMongo: casesOf(z.string()).optional(),
-  bookkeepingLost: casesOf(z.string())
+  begunInMongo: names.optional(),
+  bookkeepingLost: names
     .optional()
     .describe(
       "Inserted although the bookkeeping of the cutover was lost: MongoDB may have had them. Absent if it is there.",
     ),
-  decidedLate: z.array(z.object({ runId: z.string(), job: z.string().optional() })).optional(),
+  decidedLate: casesOf(z.object({ runId: z.string(), job: z.string().optional() })).optional(),
   jobs: jobsForm.optional(),
   unfinished: z
     .object({
@@ -91,7 +90,7 @@ export const importShape = {
       held: z.int(),
       superseded: superseded.optional(),
       changed: z.int(),
-      unequal: z.array(z.object({ runId: z.string(), detail: z.string() })),
+      unequal: casesOf(z.object({ runId: z.string(), detail: z.string() })),
     })
     .optional()
     .describe("The comparison of runs that may still execute steps."),
@@ -133,48 +132,45 @@ const conflict = z.object({
   collection: z.string().optional(),
   detail: z.string(),
 });
-const destinationTaken = texts.describe("Held runs that another file of the same name blocks.");
-const heldJobs = texts.describe("Held jobs without a held run.");
-const writtenShape = {
+const heldJobs = names.describe("Held jobs without a held run.");
+
+/** What `export` prints. */
+export const exportShape = {
   ...countsOf("export"),
   ...amounts,
-  conflicts: z.array(conflict).describe("The first thousand."),
-  unwritable: z.array(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
+  conflicts: casesOf(conflict),
+  unwritable: casesOf(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
   removedUnfinished,
   removedApprovals: casesOf(z.object({ id: z.string(), file: z.string(), copy: z.string() }))
     .optional()
     .describe(
       "Approvals that MongoDB removed, deleted from their file; `copy` is the former file.",
     ),
-  withoutMergeBase: casesOf(z.string()),
+  withoutMergeBase: names,
   baseTrouble: z.string().optional().describe("Why they have no merge base."),
-  returned: texts.describe("Runs that were held, and are back in their folders."),
-  stillHeld: texts,
+  returned: names.describe("Runs that were held, and are back in their folders."),
+  stillHeld: names.describe("With those of `destinationTaken`."),
+  destinationTaken: names.describe("Held runs that another file of the same name blocks."),
   superseded: superseded.optional(),
   heldJobs,
-  returnedJobs: texts
+  returnedJobs: names
     .optional()
     .describe("Held jobs of runs that neither side has, back in the queue."),
   older: z.string().optional().describe("The side that is not as the last export left it."),
 };
 
-/** What `export` prints. */
-export const exportShape = { ...writtenShape, destinationTaken };
-
 /** What `export --hold-unfinished` prints. */
 export const rollbackShape = {
   at: z.iso.datetime(),
-  exported: z.object(writtenShape).optional().describe("Absent if MongoDB was unreachable."),
+  exported: z.object(exportShape).optional().describe("Absent if MongoDB was unreachable."),
   unreachable: z.string().optional().describe("Why nothing was exported."),
-  held: texts.describe("Runs that are held, so that no step is executed twice."),
-  heldCount: z.int(),
-  destinationTaken,
+  held: names.describe("Runs that are held, so that no step is executed twice."),
   heldJobs: heldJobs.optional(),
-  notHeld: texts.optional().describe("Approvals and jobs of held runs that were not moved."),
+  notHeld: names.optional().describe("Approvals and jobs of held runs that were not moved."),
   jobsWithoutRun: z
     .int()
     .optional()
     .describe("Jobs that stay although neither side has their run."),
   notImported: z.int().optional().describe("Unfinished runs that web wrote after the handover."),
-  unequal: texts.optional().describe("Runs unfinished in MongoDB that differ on disk."),
+  unequal: names.optional().describe("Runs unfinished in MongoDB that differ on disk."),
 };

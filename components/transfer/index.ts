@@ -15,10 +15,10 @@ export { type Section, formatSection, listSections, toMessages } from "./describ
 export { acceptQuarantined, verificationSections } from "./describe/verification";
 export { recordCutover } from "./rollback/cutover-record";
 export { recordFinalPass } from "./rollback/cutover-record";
-export { type Exported, type RollbackReport, exportByHand, runRollback } from "./rollback/rollback";
+export { type RollbackReport, exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportPass, importPasses } from "./sides";
 export type { Counts, Pass } from "./outcomes";
-export { type Report, type RoleCounts, sumCounts } from "./reports";
+export { type Report, type RoleCounts, countOf, sumCounts } from "./reports";
 export type {
   BulkPassResults,
   ImportResults,

@@ -3,7 +3,10 @@ import type { IncompleteLine, JobCounts, RecordLocation, RefusalReason, Skipped 
 import type { FormsReport } from "./forms/read";
 import type { Counts, Pass } from "./outcomes";
 
-/** Cases of a kind: their number, and the first thousand. */
+/**
+ * Cases of a kind: their number, and all of them, or the first thousand, or in a stack's outputs the first 20. Runs that
+ * a decision needs are all there until the report becomes an output.
+ */
 export interface Cases<Case> {
   count: number;
   cases: Case[];
@@ -11,6 +14,16 @@ export interface Cases<Case> {
 
 /** The beginning of a count. */
 export const noCases = <Case>(): Cases<Case> => ({ count: 0, cases: [] });
+
+/** A list with its number. */
+export const casesOf = <Case>(all: readonly Case[]): Cases<Case> => ({
+  count: all.length,
+  cases: [...all],
+});
+
+/** The number of cases. In the outputs of an earlier version there is only a list. */
+export const countOf = (found: Readonly<Cases<unknown>> | readonly unknown[] = []): number =>
+  "count" in found ? found.count : found.length;
 
 /** A quarantined record, with the reason. */
 export interface Quarantined extends RecordLocation {
@@ -74,11 +87,11 @@ export interface UnfinishedRuns {
   /** Held runs without another file, which were left out. */
   readonly held: number;
   /** Runs whose held copies went to `superseded/`, because another file is the same as MongoDB's document. */
-  readonly superseded?: readonly string[];
+  readonly superseded?: Cases<string>;
   /** Runs whose files changed since their import; the delta pass imports them. */
   readonly changed: number;
-  /** The runs that stop the cutover; outputs hold the first twenty. */
-  readonly unequal: readonly UnequalRun[];
+  /** The runs that stop the cutover. */
+  readonly unequal: Cases<UnequalRun>;
 }
 
 /** Records on disk that were left out. */
@@ -120,7 +133,7 @@ interface ImportDetails extends LeftOut {
    * Runs with steps to do whose approval the final pass changed from undecided, with the archived job that would resume
    * each, if it is known. Absent if there are none.
    */
-  decidedLate?: { runId: string; job?: string }[];
+  decidedLate?: Cases<{ runId: string; job?: string }>;
   /** The jobs that wait, counted in the handover and the final pass; absent without a queue. */
   jobs?: JobCounts;
   /** Absent while a cutover is in force, and if nothing was compared. */
@@ -135,9 +148,8 @@ interface ImportDetails extends LeftOut {
 }
 
 interface ExportDetails {
-  /** The first thousand, as of `unwritable`. */
-  conflicts: (FileConflict | LogConflict)[];
-  unwritable: Unwritable[];
+  conflicts: Cases<FileConflict | LogConflict>;
+  unwritable: Cases<Unwritable>;
   /** The runs that were removed on disk since the cutover ended, and that are unfinished in MongoDB. */
   removedUnfinished: Cases<string>;
   /** The approvals of unfinished runs that MongoDB removed. Absent if there are none. */
@@ -147,17 +159,17 @@ interface ExportDetails {
   /** The reason for such records; absent if there are none. */
   baseTrouble?: string;
   /** The runs that were held before and whose files are back in their folders. */
-  returned: string[];
+  returned: Cases<string>;
   /** The runs that stay held: in conflict, unwritable, or blocked by another file of the same name. */
-  stillHeld: string[];
+  stillHeld: Cases<string>;
   /** The runs of `stillHeld` that another file of the same name blocks. */
-  destinationTaken: string[];
+  destinationTaken: Cases<string>;
   /** Runs whose held copies went to `superseded/`, because another file is not older than MongoDB's document. */
-  superseded?: readonly string[];
+  superseded?: Cases<string>;
   /** Held jobs without a held run: they cannot be read, or their run has no file to start from. */
-  heldJobs: string[];
+  heldJobs: Cases<string>;
   /** Held jobs of runs that neither side has, which are back in the queue: the worker begins these runs. */
-  returnedJobs?: readonly string[];
+  returnedJobs?: Cases<string>;
   /** The side that is not as the last export left it, so that everything was compared; absent if both are. */
   older?: OlderSide;
 }

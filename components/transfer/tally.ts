@@ -103,8 +103,8 @@ export class Tally {
   readonly quarantined = byRole((): Quarantined[] => []);
   readonly quarantinedUnfinished = noCases<Quarantined>();
   readonly misnamed = { ...noCases<Quarantined>(), encodedCount: 0 };
-  readonly conflicts: (FileConflict | LogConflict)[] = [];
-  readonly unwritable: Unwritable[] = [];
+  readonly conflicts = noCases<FileConflict | LogConflict>();
+  readonly unwritable = noCases<Unwritable>();
   readonly onlyInFiles = byRole((): string[] => []);
   readonly different = byRole((): DifferentRecord[] => []);
   readonly removedUnfinished = noCases<string>();
@@ -186,7 +186,7 @@ export class Tally {
   /** Counts a document that no file can hold. */
   refuseDocument(role: CollectionRole, id: string, { reason, detail }: Refusal): void {
     this.count(role, "unwritable");
-    addExamples(this.unwritable, { id, reason, detail });
+    addCase(this.unwritable, { id, reason, detail });
   }
 
   /** Names approvals that MongoDB removed, and that were deleted from their file. @param copy the former file */
@@ -202,7 +202,7 @@ export class Tally {
   /** Counts a document whose file changed too, or a log that differs. */
   conflict(role: CollectionRole, conflict: FileConflict | LogConflict): void {
     this.count(role, "conflicts");
-    addExamples(this.conflicts, conflict);
+    addCase(this.conflicts, conflict);
   }
 
   /** Counts the records of a file, or of a log's beginning, that an earlier import read. */
@@ -222,8 +222,8 @@ export class Tally {
     for (const role of collectionRoles) {
       for (const name of countNames) this.counts[role][name] += other.counts[role][name];
     }
-    addExamples(this.conflicts, ...other.conflicts);
-    addExamples(this.unwritable, ...other.unwritable);
+    addCases(this.conflicts, other.conflicts);
+    addCases(this.unwritable, other.unwritable);
     addCases(this.removedUnfinished, other.removedUnfinished);
     addCases(this.removedApprovals, other.removedApprovals);
     this.files += other.files;

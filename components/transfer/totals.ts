@@ -1,6 +1,6 @@
 import { type CollectionRole, byRole } from "../contract";
-import { type Report, sumCounts } from "./reports";
-import type { Exported, RollbackReport } from "./rollback/rollback";
+import { type Report, countOf, sumCounts } from "./reports";
+import type { RollbackReport } from "./rollback/rollback";
 
 /** A number of records of each collection. */
 export type RecordTotals = Readonly<Record<CollectionRole, number>>;
@@ -34,7 +34,7 @@ export function totalVerification(report: Report<"verification">): VerificationT
 }
 
 /** The records that an export wrote to files. */
-export const totalExport = (report: Exported): RecordTotals =>
+export const totalExport = (report: Report<"export">): RecordTotals =>
   byRole((role) => report[role].written);
 
 /** The records that all passes of a rollback wrote to files, and what its last pass left. */
@@ -55,6 +55,11 @@ export interface RollbackTotals extends RecordTotals {
   readonly notImported?: number;
 }
 
+/** The number of runs that a rollback held. In the outputs of an earlier version it stands beside their list. */
+export function countHeld(rollback: RollbackReport & { readonly heldCount?: number }): number {
+  return rollback.heldCount ?? countOf(rollback.held);
+}
+
 /**
  * @param before what was exported before the drain
  * @param passes the handover and the final pass, without those that did not run
@@ -66,12 +71,12 @@ export function totalRollback(
   const last = passes.at(-1);
   if (!last) return null;
   const written = [before, ...passes.map(({ exported }) => exported && totalExport(exported))];
-  const { at, exported, heldCount: held } = last;
+  const { at, exported } = last;
   const left = {
-    held,
+    held: countHeld(last),
     conflicts: exported ? sumCounts(exported, "conflicts") : 0,
     unwritable: exported ? sumCounts(exported, "unwritable") : 0,
-    unequal: passes.reduce((sum, { unequal = [] }) => sum + unequal.length, 0),
+    unequal: passes.reduce((sum, { unequal }) => sum + countOf(unequal), 0),
     notImported: passes.reduce((sum, { notImported = 0 }) => sum + notImported, 0),
   };
   return {

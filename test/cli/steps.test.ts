@@ -100,7 +100,7 @@ it("step records a cutover, which status shows, and on a rollback holds without 
   const back = { ...sides(), direction: "back" };
   const known = { state: { direction: "forward", cutoverRecord } };
   expect(await step("handover", back, known, away)).toMatchObject({
-    answer: { results: { cutoverRecord, rollback: { held: ["r"] } } },
+    answer: { results: { cutoverRecord, rollback: { held: { cases: ["r"] } } } },
   });
   const [folder = ""] = await readdir(join(state, "held"));
   expect(await readdir(join(state, "held", folder, "state/runs"))).toEqual(["r.json"]);
@@ -145,13 +145,16 @@ it("export --hold-unfinished is the rollback by hand: it exports, ends the cutov
     exitCode: 0,
     stderr: expect.not.stringContaining("warning") as string,
   });
-  expect(JSON.parse(done.stdout)).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+  expect(JSON.parse(done.stdout)).toMatchObject({
+    exported: { runs: { written: 1 } },
+    held: { count: 0 },
+  });
   expect(await readCutoverRecord(state)).toMatchObject({
     at: cutoverRecord.at,
     endedAt: expect.any(String) as string,
   });
   const later = await run([...back, "--json", "--settings", await brief()], away);
-  expect(JSON.parse(later.stdout)).toMatchObject({ held: [] });
+  expect(JSON.parse(later.stdout)).toMatchObject({ held: { count: 0 } });
 });
 
 it("export --hold-unfinished holds what is unfinished without MongoDB, and says so", async () => {

@@ -136,8 +136,13 @@ it("forward and back, twice, once without MongoDB: every run ends once, every st
 
   const held = await goBackAlone();
   const { returned, ...rest } = await exportByHand();
-  expect(returned.map(stemOf).sort()).toEqual(held);
-  expect(rest).toMatchObject({ stillHeld: [], heldJobs: [], conflicts: [], unwritable: [] });
+  expect(returned.cases.map(stemOf).sort()).toEqual(held);
+  expect(rest).toMatchObject({
+    stillHeld: { count: 0 },
+    heldJobs: { count: 0 },
+    conflicts: { count: 0 },
+    unwritable: { count: 0 },
+  });
   await cutover();
 
   await untilAllEnded();

@@ -153,7 +153,7 @@ it("a handover records the cutover in its Job, and on a rollback exports and end
   const back = { ...inputs, direction: "back" as const };
   expect((await Handover.update("id", first, back)).outs).toMatchObject({
     cutoverRecord: first.cutoverRecord,
-    rollback: { exported: { runs: { written: 1 } }, held: [] },
+    rollback: { exported: { runs: { written: 1 } }, held: { count: 0 } },
   });
   expect(await readCutoverRecord(root)).toHaveProperty("endedAt");
 });

@@ -42,7 +42,7 @@ describe("an unfinished file", () => {
     const before = await stack.wholeCutover();
     atFirstRead("end", () => stack.change("busy", finished));
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ held: [] });
+    expect(rollback).toMatchObject({ held: { count: 0 } });
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
@@ -58,7 +58,7 @@ describe("an unfinished file", () => {
     await runBulkPass();
     await change(finished, 6);
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+    expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: { count: 0 } });
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
@@ -81,7 +81,7 @@ describe("an unfinished file", () => {
     const logs = stack.db.collection("pack_run_logs");
     await logs.updateOne({ runId }, { $unset: { extra: true } });
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });
+    expect(rollback).toMatchObject({ exported: { conflicts: { count: 0 } }, held: { count: 0 } });
     expect(await namesOf(runId)).toEqual([`state/runs/${name}.json`]);
     expect(await jsonIn(stack.root, `state/runs/${name}.json`)).toMatchObject(finished);
   });
@@ -90,7 +90,7 @@ describe("an unfinished file", () => {
     const before = await stack.wholeCutover();
     await addFiles(stack.root, { "state/runs/copy.json": sampleFiles[busy] });
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ held: ["busy"] });
+    expect(rollback).toMatchObject({ held: { cases: ["busy"] } });
     expect(await namesOf("busy")).toEqual(["held/state/runs/copy.json", busy]);
   });
 
@@ -108,7 +108,7 @@ describe("an unfinished file", () => {
       preserveTimestamps,
     });
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ held: [] });
+    expect(rollback).toMatchObject({ held: { count: 0 } });
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
@@ -126,9 +126,9 @@ describe("an unfinished file", () => {
     await stack.db.collection("pack_run_approvals").updateOne({}, { $set: decided });
     if (how === "in conflict") await writeFile(join(stack.root, approvals), "[{]");
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ held: ["busy"] });
+    expect(rollback).toMatchObject({ held: { cases: ["busy"] } });
     // The next export does not bring it back either.
-    expect(await stack.exportByHand()).toMatchObject({ stillHeld: ["busy"] });
+    expect(await stack.exportByHand()).toMatchObject({ stillHeld: { cases: ["busy"] } });
   });
 
   it("stays if its log differs: nothing is executed from a log", async () => {
@@ -137,7 +137,7 @@ describe("an unfinished file", () => {
       "logs/runs/busy.ndjson": [logLine(1, { message: "other" })],
     });
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ exported: { logs: { conflicts: 1 } }, held: [] });
+    expect(rollback).toMatchObject({ exported: { logs: { conflicts: 1 } }, held: { count: 0 } });
   });
 
   it("that web wrote after the handover stays if the cutover never came to its final pass, else it is held", async () => {
@@ -145,14 +145,14 @@ describe("an unfinished file", () => {
     const before = await stack.cutover();
     await addFiles(stack.root, late);
     const back = await stack.rollBack(before);
-    expect(back.rollback).toMatchObject({ held: [], notImported: 1 });
+    expect(back.rollback).toMatchObject({ held: { count: 0 }, notImported: 1 });
     expect(stack.printed.join("\n")).toMatch(/1 run .* final pass/);
 
     const again = await runStep(back, stack.inputs({ cutover: 2, stoppedAt: "2" }));
     await stack.finalPass(again, { cutover: 2 });
     await addFiles(stack.root, { "state/runs/later.json": run("later", running) });
     const { rollback } = await stack.rollBack(again, { cutover: 2, stoppedAt: "2" });
-    expect(rollback).toMatchObject({ held: ["later"] });
+    expect(rollback).toMatchObject({ held: { cases: ["later"] } });
     expect(rollback).not.toHaveProperty("notImported");
   });
 
@@ -180,7 +180,7 @@ describe("an unfinished file", () => {
     await runBulkPass();
     expect(read("state/runs/done.json")).not.toEqual([]);
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ held: ["other"] });
+    expect(rollback).toMatchObject({ held: { cases: ["other"] } });
     expect(await stack.onDisk("done")).toMatchObject(finished);
   });
 
@@ -189,7 +189,7 @@ describe("an unfinished file", () => {
     await runBulkPass({ uri: undefined });
     await addFiles(stack.root, { "state/runs/done.json": run("done", running) });
     const { rollback } = await stack.rollBack(before, { uri: undefined });
-    expect((rollback?.held as string[]).sort()).toEqual(["busy", "done", "slow"]);
+    expect(rollback?.held.cases.toSorted()).toEqual(["busy", "done", "slow"]);
   });
 });
 
@@ -213,7 +213,7 @@ describe("an approval of an unfinished run", () => {
     const before = await cutOver("approved", isWhole);
     await decide("pending");
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ held: [], exported: { conflicts: [] } });
+    expect(rollback).toMatchObject({ held: { count: 0 }, exported: { conflicts: { count: 0 } } });
     expect(await onDisk()).toMatchObject([{ status: "pending" }]);
   });
 
@@ -222,18 +222,24 @@ describe("an approval of an unfinished run", () => {
     await write("pending");
     const { rollback } = await stack.rollBack(before);
     const conflict = { id: "busy:owners", file: gate };
-    expect(rollback).toMatchObject({ held: ["busy"], exported: { conflicts: [conflict] } });
+    expect(rollback).toMatchObject({
+      held: { cases: ["busy"] },
+      exported: { conflicts: { cases: [conflict] } },
+    });
     expect(await onDisk()).toMatchObject([{ status: "pending" }]);
-    expect(await stack.exportByHand()).toMatchObject({ stillHeld: ["busy"] });
+    expect(await stack.exportByHand()).toMatchObject({ stillHeld: { cases: ["busy"] } });
     // The way on: the right content in its file.
     await write("approved");
-    expect(await stack.exportByHand()).toMatchObject({ returned: ["busy"], stillHeld: [] });
+    expect(await stack.exportByHand()).toMatchObject({
+      returned: { cases: ["busy"] },
+      stillHeld: { count: 0 },
+    });
   });
 
   it("that was decided on files counts before the final pass, and holds its run after it", async () => {
     const before = await cutOver("pending", false);
     await write("approved");
-    expect((await stack.rollBack(before)).rollback).toMatchObject({ held: [] });
+    expect((await stack.rollBack(before)).rollback).toMatchObject({ held: { count: 0 } });
     expect(await onDisk()).toMatchObject([{ status: "approved" }]);
 
     await write("pending");
@@ -243,7 +249,10 @@ describe("an approval of an unfinished run", () => {
     await stack.finalPass(again, { cutover: 2 });
     await write("approved");
     const { rollback } = await stack.rollBack(again, fields);
-    expect(rollback).toMatchObject({ held: ["busy"], exported: { approvals: { conflicts: 1 } } });
+    expect(rollback).toMatchObject({
+      held: { cases: ["busy"] },
+      exported: { approvals: { conflicts: 1 } },
+    });
   });
 
   it("that web decided on files before a rollback without MongoDB counts when the run returns", async () => {
@@ -251,7 +260,7 @@ describe("an approval of an unfinished run", () => {
     await addFiles(stack.root, { "queue/1.json": { runId: "busy" } });
     await write("approved");
     await stack.rollBack(before, { uri: undefined });
-    expect(await stack.exportByHand()).toMatchObject({ stillHeld: [] });
+    expect(await stack.exportByHand()).toMatchObject({ stillHeld: { count: 0 } });
     expect(await onDisk()).toMatchObject([{ status: "approved" }]);
   });
 
@@ -259,7 +268,7 @@ describe("an approval of an unfinished run", () => {
     const before = await cutOver("pending", true);
     await stack.rollBack(before, { uri: undefined });
     await write("approved");
-    expect(await stack.exportByHand()).toMatchObject({ stillHeld: [] });
+    expect(await stack.exportByHand()).toMatchObject({ stillHeld: { count: 0 } });
     expect(await onDisk()).toMatchObject([{ status: "approved" }]);
   });
 });
@@ -271,10 +280,10 @@ describe("a run that is to be held", () => {
     const location = stack.held(busy, before);
     await addFiles(stack.root, { [location]: run("busy", { planHash: "x" }) });
     const { rollback } = await stack.rollBack(before, { uri: undefined });
-    expect((rollback?.held as string[]).sort()).toEqual(["busy", "busy", "slow"]);
+    expect(rollback?.held.cases.toSorted()).toEqual(["busy", "busy", "slow"]);
     expect(await namesOf("busy")).not.toContain(busy);
     const report = await stack.exportByHand();
-    expect(report.returned.sort()).toEqual(["busy", "slow"]);
+    expect(report.returned.cases.toSorted()).toEqual(["busy", "slow"]);
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 
@@ -287,8 +296,8 @@ describe("a run that is to be held", () => {
     await addFiles(stack.root, { [busy]: files[`held/${busy}`] ?? "" });
     await stack.advance();
     const { rollback } = await stack.rollBack(again);
-    expect(rollback).toMatchObject({ held: [], destinationTaken: [] });
-    expect(rollback).toMatchObject({ exported: { superseded: ["busy"] } });
+    const exported = { superseded: { cases: ["busy"] }, destinationTaken: { count: 0 } };
+    expect(rollback).toMatchObject({ held: { count: 0 }, exported });
     expect(stack.printed.join("\n")).toMatch(/busy\. .*\/superseded/);
     expect(await namesOf("busy")).toEqual([busy, `superseded/${busy}`]);
     expect(await stack.onDisk("busy")).toMatchObject(finished);
@@ -304,7 +313,7 @@ describe("a run that is to be held", () => {
     expect(await readCutoverRecord(stack.root)).not.toHaveProperty("endedAt");
     await rm(join(stack.root, "held"));
     const { rollback } = await stack.rollBack(before, { uri: undefined });
-    expect((rollback?.held as string[]).sort()).toEqual(["busy", "slow"]);
+    expect(rollback?.held.cases.toSorted()).toEqual(["busy", "slow"]);
   });
 });
 
@@ -312,7 +321,7 @@ it("an unfinished run in MongoDB that is finished on disk is named: no worker re
   const before = await stack.wholeCutover();
   await addFiles(stack.root, { [busy]: run("busy", finished) });
   const { rollback } = await stack.rollBack(before);
-  expect(rollback).toMatchObject({ held: [], unequal: ["busy"] });
+  expect(rollback).toMatchObject({ held: { count: 0 }, unequal: { cases: ["busy"] } });
   expect(stack.printed.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-equal\]/);
   expect(JSON.parse(await readFile(join(stack.root, busy), "utf8"))).toMatchObject(finished);
 });

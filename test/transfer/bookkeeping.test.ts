@@ -97,6 +97,6 @@ it("a rollback holds a run that MongoDB lacks, because nothing shows that it nev
   await loseBookkeeping();
   await stack.runs.deleteOne({ _id: "first" });
   const { rollback } = await stack.rollBack(before);
-  expect(rollback).toMatchObject({ held: ["first"] });
+  expect(rollback).toMatchObject({ held: { cases: ["first"] } });
   expect(rollback).not.toHaveProperty("notImported");
 });

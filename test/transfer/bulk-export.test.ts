@@ -51,7 +51,7 @@ it("exports what changed before the drain, and leaves to the handover what chang
   const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({
     exported: { runs: { written: 1, conflicts: 0 }, logs: { written: 0 } },
-    held: [],
+    held: { count: 0 },
   });
   expect(await stack.onDisk("slow")).toMatchObject(finished);
   expect(await readCutoverRecord(stack.root)).toHaveProperty("endedAt");
@@ -110,7 +110,7 @@ it("leaves all to the handover if MongoDB is unreachable, or does not know the c
   expect(await runBulkPass({ database: `${stack.database}_other` })).toContain("[export-left]");
   expect(await stack.onDisk("busy")).toMatchObject(running);
   const { rollback } = await stack.rollBack(before, unreachable);
-  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+  expect(rollback).toMatchObject({ held: { cases: ["busy", "slow"] } });
 });
 
 it("stops before the drain if no majority acknowledges a write, until the handover may export without", async () => {
@@ -140,7 +140,10 @@ it("exports nothing that it cannot record: what goes on would be a conflict", as
   await stack.db.command({ collMod: "pack_run_backfill", validator: {} });
   await stack.change("busy", { planHash: "later" });
   const { rollback } = await stack.rollBack(before);
-  expect(rollback).toMatchObject({ exported: { runs: { written: 1, conflicts: 0 } }, held: [] });
+  expect(rollback).toMatchObject({
+    exported: { runs: { written: 1, conflicts: 0 } },
+    held: { count: 0 },
+  });
 });
 
 it("never writes over a file that changed too", async () => {
@@ -161,7 +164,7 @@ it("looks again at a run that was unfinished before the drain, whatever its date
     { $set: { ...finished, updatedAt: old } },
   );
   const { rollback } = await stack.rollBack(before);
-  expect(rollback).toMatchObject({ exported: { runs: { written: 2 } }, held: [] });
+  expect(rollback).toMatchObject({ exported: { runs: { written: 2 } }, held: { count: 0 } });
 });
 
 const usual = new Date("2025-11-06T10:00:02.5Z");
@@ -190,7 +193,10 @@ it("holds a run that was in conflict before the drain, although nothing changed 
   await writeFile(join(stack.root, busy), changed);
   await runBulkPass();
   const { rollback } = await stack.rollBack(before);
-  expect(rollback).toMatchObject({ exported: { runs: { conflicts: 1 } }, held: ["busy"] });
+  expect(rollback).toMatchObject({
+    exported: { runs: { conflicts: 1 } },
+    held: { cases: ["busy"] },
+  });
 });
 
 it("looks at all in the final pass: also at a finished run that changed without a date", async () => {
@@ -254,7 +260,7 @@ it.each(["state/runs", "."])(
     );
     await addFiles(stack.root, Object.fromEntries(restored));
     const back = await stack.rollBack(before);
-    expect(back.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+    expect(back.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: { count: 0 } });
     await stack.finalPass(back, { direction: "back" });
     expect(await stack.onDisk("new")).toMatchObject(finished);
   },

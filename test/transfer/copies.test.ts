@@ -59,7 +59,7 @@ describe.each([
     expect(await stack.onDisk("busy")).toMatchObject(finished);
     await restore();
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ exported: { older: "directory" }, held: [] });
+    expect(rollback).toMatchObject({ exported: { older: "directory" }, held: { count: 0 } });
     expect(stack.printed.join("\n")).toContain("[older-copy]");
     expect(await stack.onDisk("busy")).toMatchObject(finished);
     expect(await stack.onDisk("done")).toMatchObject({ planHash: "later" });
@@ -280,7 +280,7 @@ describe("a directory that is restored from before the last cutover", () => {
     });
     expect(cutoverRecord).not.toHaveProperty("endedAt");
     const { rollback } = await stack.rollBack(again, cutover);
-    expect(rollback).toMatchObject({ held: [] });
+    expect(rollback).toMatchObject({ held: { count: 0 } });
     expect(await stack.onDisk("busy")).toMatchObject(finished);
   });
 

@@ -36,7 +36,7 @@ it("a cutover that a killed up left in cutover.json, and that the stack never le
   await stack.cutover();
   await stack.advance();
   const { rollback } = await runStep(undefined, stack.toFiles());
-  expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+  expect(rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: { count: 0 } });
   const ended = await readCutoverRecord(stack.root);
   expect(ended).toHaveProperty("endedAt");
   expect((await readRecord(stack.db, ledgerCollection))?.cutoverFile).toEqual(ended);

@@ -25,7 +25,7 @@ it("a run that was exported, its log and the end of the cutover are there after 
   const before = await stack.wholeCutover();
   await stack.advance();
   const { rollback } = await rolledBackAndCrashed(() => stack.rollBack(before));
-  expect(rollback).toMatchObject({ held: [] });
+  expect(rollback).toMatchObject({ held: { count: 0 } });
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
   expect(await readCutoverRecord(stack.root)).toHaveProperty("endedAt");
@@ -35,7 +35,7 @@ it("a held run is held after a crash", async () => {
   const before = await stack.cutover();
   const back = stack.toFiles({ uri: undefined });
   const { rollback } = await rolledBackAndCrashed(() => runStep(before, back));
-  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+  expect(rollback).toMatchObject({ held: { cases: ["busy", "slow"] } });
   expect(Object.keys(await stack.files())).not.toContain(busy);
 });
 

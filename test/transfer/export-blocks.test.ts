@@ -111,7 +111,7 @@ it("a log that went on in MongoDB is compared from the last common entry on", as
   await logs().insertMany([1, 2, 3, 4, 5].map((sequence) => entry("r", sequence)));
   expect(await exportState(sides(root))).toMatchObject({
     logs: exportCounts(1, { written: 1 }),
-    conflicts: [],
+    conflicts: { count: 0 },
   });
   expect(await readFile(join(root, "logs/runs/r.ndjson"), "utf8")).toBe(
     log + lines({ ...logLine(5), timestamp: "2025-11-06T10:00:01.000Z" }),

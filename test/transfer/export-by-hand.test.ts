@@ -33,10 +33,10 @@ it("held runs that MongoDB does not have stay held, until their files are moved 
   await rolledBack();
   await stack.runs.deleteMany({});
   const kept = await stack.exportByHand();
-  expect(kept).toMatchObject({ returned: [], stillHeld: ["busy", "slow"] });
+  expect(kept).toMatchObject({ returned: { count: 0 }, stillHeld: { cases: ["busy", "slow"] } });
   await stack.moveHeldBack();
   const later = await stack.exportByHand();
-  expect(later).toMatchObject({ returned: [], stillHeld: [] });
+  expect(later).toMatchObject({ returned: { count: 0 }, stillHeld: { count: 0 } });
   expect(await stack.files()).toEqual(sampleFiles);
 });
 
@@ -44,7 +44,7 @@ it("held runs return to a directory that has no other run", async () => {
   await rolledBack();
   await rm(join(stack.root, "state/runs/done.json"));
   const { returned } = await stack.exportByHand();
-  expect(returned.sort()).toEqual(["busy", "slow"]);
+  expect(returned.cases.toSorted()).toEqual(["busy", "slow"]);
 });
 
 it("an export to a directory without the record is refused, unless it creates a state that was lost", async () => {

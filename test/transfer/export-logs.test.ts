@@ -24,7 +24,7 @@ it("a log is never rewritten: what it lacks is appended, and a last entry that d
 
   const report = await exportState(sides(root));
   expect(report.logs).toEqual(exportCounts(3, { written: 2, conflicts: 1 }));
-  expect(report.conflicts).toEqual([
+  expect(report.conflicts.cases).toEqual([
     {
       runId: "r",
       file: "logs/runs/r.ndjson",
@@ -70,7 +70,7 @@ it.each([
     for (const now of [written, 0]) {
       const report = await exportState(sides(root));
       expect(report.logs).toMatchObject({ written: now, unwritable: 2 });
-      expect(report.unwritable).toMatchObject([{ id: "r:seven" }, { id: "r:null" }]);
+      expect(report.unwritable.cases).toMatchObject([{ id: "r:seven" }, { id: "r:null" }]);
       expect(await sequencesOf(root)).toEqual([1, 2, 3, 4, 5, 6]);
     }
   },
@@ -104,7 +104,7 @@ it.each([
   await logs().insertMany(inMongo.map((sequence) => entry("r", sequence)));
   const report = await exportState(sides(root));
   expect(report.logs).toMatchObject({ conflicts: 1, written: inMongo.length > 2 ? 1 : 0 });
-  expect(report.conflicts).toMatchObject([
+  expect(report.conflicts.cases).toMatchObject([
     { runId: "r", detail: expect.stringMatching(/ 2: message$/) as string },
   ]);
 });
@@ -113,7 +113,7 @@ it("a rollback names both sides of a log that differs, and no conflict copy", as
   const root = await writeState({ "logs/runs/r.ndjson": [logLine(1, { message: "mine" })] });
   await logs().insertOne(entry("r", 1));
   const exported = await exportState(sides(root));
-  const done = { at: "", exported, heldCount: 0, held: [], destinationTaken: [] };
+  const done = { at: "", exported, held: { count: 0, cases: [] } };
   const printed = toMessages(
     rollbackSections(done, sides(root), { cutoverAt: undefined, isAgain: false }),
   );

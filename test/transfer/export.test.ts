@@ -115,7 +115,7 @@ it("a file that changed too stays, and MongoDB's content goes to a conflict copy
 
   const report = await exportState(sides(root));
   expect(report.runs).toEqual(exportCounts(2, { conflicts: 1, unchanged: 1 }));
-  expect(report.conflicts).toEqual([
+  expect(report.conflicts.cases).toEqual([
     {
       id: "r-1",
       file: "state/runs/r-1.json",
@@ -184,7 +184,7 @@ it("of two approvals that differ the decision counts, and two decisions conflict
 
   expect(await exportState(sides(root))).toMatchObject({
     approvals: exportCounts(3, { written: 1, conflicts: 1, unchanged: 1 }),
-    conflicts: [{ id: "r:b", copy: "conflicts/state/approvals/r.json" }],
+    conflicts: { cases: [{ id: "r:b", copy: "conflicts/state/approvals/r.json" }] },
   });
   expect(await jsonIn(root, "state/approvals/r.json")).toMatchObject([
     { approvalId: "a", status: "approved" },
@@ -215,7 +215,7 @@ it("statuses stay as services write them, in both directions", async () => {
   expect(await filesIn(root)).toEqual(files);
 
   await stored.updateOne({ approvalId: "b" }, { $set: { status: "Rejected" } });
-  expect(await exportState(sides(root))).toMatchObject({ files: 1, conflicts: [] });
+  expect(await exportState(sides(root))).toMatchObject({ files: 1, conflicts: { count: 0 } });
   expect(await jsonIn(root, "state/approvals/r.json")).toMatchObject([
     { approvalId: "a", status: "Approved" },
     { approvalId: "b", status: "Rejected" },
@@ -229,7 +229,7 @@ it("two ids that share a file's name: the id inside has it, the other is reporte
   await runs().insertOne(other);
   await logs().insertMany([entry("a_b", 1), entry("a/b", 2)]);
   const report = await exportState(sides(root));
-  expect(report.unwritable.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([
+  expect(report.unwritable.cases.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([
     "a_b:1: run a/b already has the file name of this run",
     "a_b: run a/b already has the file name of this run",
   ]);
@@ -252,7 +252,7 @@ it("what JSON cannot hold is reported, and the rest is written", async () => {
   ]);
   const root = await writeState({});
   const report = await exportState(sides(root));
-  expect(report.unwritable).toEqual([
+  expect(report.unwritable.cases).toEqual([
     { id: "r:a", reason: "form", detail: expect.stringMatching(/Binary$/) as string },
     { id: "r:b", reason: "form", detail: expect.stringContaining("NaN") as string },
   ]);

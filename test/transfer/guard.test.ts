@@ -117,7 +117,7 @@ it("a file that changed since is left before the drain, and imported by the delt
   await addFiles(stack.root, sampleFiles);
   await importState(stack.sides);
   await writeFile(join(stack.root, busy), JSON.stringify(run("busy", finished)));
-  const looked = { compared: 2, held: 0, unequal: [] };
+  const looked = { compared: 2, held: 0, unequal: { count: 0 } };
   expect(await compareUnfinished(stack.sides, "bulk")).toEqual({ ...looked, changed: 1 });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
   expect(await compareUnfinished(stack.sides, "delta")).toEqual({ ...looked, changed: 0 });
@@ -129,7 +129,7 @@ it("an approval that was decided meanwhile stops nothing, and one that is refuse
   await addFiles(stack.root, {
     [gate]: [approval("gate", { status: "approved" })],
   });
-  expect(await compareUnfinished(stack.sides, "delta")).toMatchObject({ unequal: [] });
+  expect(await compareUnfinished(stack.sides, "delta")).toMatchObject({ unequal: { count: 0 } });
   await addFiles(stack.root, { [gate]: [approval("gate", { status: null })] });
   const { reasons } = await stoppedBy(Handover.create(stack.inputs()));
   expect(reasons).toEqual([expect.stringMatching(/: busy \(state\/approvals\/busy\.json/)]);
@@ -168,7 +168,7 @@ it("a held run's file in its folder is compared at both gates, and the held copy
   await stack.runs.deleteOne({ _id: "busy" });
   const { report } = (await Handover.update("id", second.properties, stack.inputs(next)))
     .outs as Outs;
-  expect(report).toMatchObject({ unfinished: { held: 1, superseded: ["busy"] } });
+  expect(report).toMatchObject({ unfinished: { held: 1, superseded: { cases: ["busy"] } } });
   expect(stack.printed.join("\n")).toMatch(/busy.*\/superseded/);
   expect(Object.keys(await stack.files()).filter((name) => /busy|slow/.test(name))).toEqual([
     "held/state/runs/slow.json",

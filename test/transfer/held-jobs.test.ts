@@ -40,8 +40,8 @@ it("a rollback holds with a run what may begin it anew, and names the jobs that 
   const before = await cutover();
   const outs = await stack.rollBack(before, { uri: undefined });
   expect(outs.rollback).toMatchObject({
-    held: ["busy", "slow"],
-    heldJobs: ["queue/3-broken.json", "queue/4-late.json"],
+    held: { cases: ["busy", "slow"] },
+    heldJobs: { cases: ["queue/3-broken.json", "queue/4-late.json"] },
   });
   const files = await stack.files();
   expect(namesIn(files, "held/")).toEqual([
@@ -69,10 +69,13 @@ it("without MongoDB a job of a run that has no file is held although no run is",
   });
   const before = await runStep(undefined, stack.inputs());
   const outs = await stack.rollBack(before, { uri: undefined });
-  expect(outs.rollback).toMatchObject({ held: [], heldJobs: ["queue/1-new.json"] });
+  expect(outs.rollback).toMatchObject({
+    held: { count: 0 },
+    heldJobs: { cases: ["queue/1-new.json"] },
+  });
   expect(namesIn(await stack.files(), "queue/")).toEqual(["queue/2-done.json"]);
   await stack.runs.insertOne({ ...(await stack.runs.findOne({ _id: "done" })), _id: "new" });
-  expect(await exportState(stack.sides)).toMatchObject({ heldJobs: [] });
+  expect(await exportState(stack.sides)).toMatchObject({ heldJobs: { count: 0 } });
   expect(namesIn(await stack.files(), "queue/")).toHaveLength(2);
 });
 
@@ -94,9 +97,9 @@ it("with MongoDB a job is held whose run MongoDB has and no file holds, and one 
   });
   const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({
-    held: [],
-    unequal: ["begun"],
-    heldJobs: ["queue/1-begun.json", "queue/2-over.json"],
+    held: { count: 0 },
+    unequal: { cases: ["begun"] },
+    heldJobs: { cases: ["queue/1-begun.json", "queue/2-over.json"] },
     jobsWithoutRun: 1,
   });
   expect(namesIn(await stack.files(), "queue/")).toEqual(["queue/3-new.json", "queue/4-busy.json"]);
@@ -104,7 +107,7 @@ it("with MongoDB a job is held whose run MongoDB has and no file holds, and one 
   expect(text).toMatch(/warning: 2 jobs .*1-begun.*2-over.*\[jobs-held\]/);
   expect(text).toMatch(/1 job .* neither side/);
   await stack.runs.updateMany({}, { $unset: { other: true } });
-  expect(await exportState(stack.sides)).toMatchObject({ heldJobs: [] });
+  expect(await exportState(stack.sides)).toMatchObject({ heldJobs: { count: 0 } });
   expect(namesIn(await stack.files(), "queue/")).toHaveLength(4);
 });
 
@@ -115,7 +118,10 @@ it("with MongoDB a job waits for a run that is unfinished there and finished on 
     "queue/1-busy.json": job({ runId: "busy" }),
   });
   const { rollback } = await stack.rollBack(before);
-  expect(rollback).toMatchObject({ unequal: ["busy"], heldJobs: ["queue/1-busy.json"] });
+  expect(rollback).toMatchObject({
+    unequal: { cases: ["busy"] },
+    heldJobs: { cases: ["queue/1-busy.json"] },
+  });
 });
 
 it("a held job of a run that neither side has returns once an export has read MongoDB, and is named", async () => {
@@ -123,8 +129,8 @@ it("a held job of a run that neither side has returns once an export has read Mo
   await stack.rollBack(before, { uri: undefined });
   const report = await exportState(stack.sides);
   expect(report).toMatchObject({
-    heldJobs: ["queue/3-broken.json"],
-    returnedJobs: ["queue/4-late.json"],
+    heldJobs: { cases: ["queue/3-broken.json"] },
+    returnedJobs: { cases: ["queue/4-late.json"] },
   });
   const sections = toMessages(exportByHandSections(report, stack.sides)).map(formatPrinted);
   expect(sections.join("\n")).toMatch(/warning: .*1 held job .*4-late.*\[jobs-returned\]/);
@@ -136,7 +142,7 @@ it("a rollback that reads MongoDB returns the jobs of an earlier one whose runs 
   const again = await stack.cutover(outs);
   const { rollback } = await stack.rollBack(again);
   expect(rollback).toMatchObject({
-    exported: { returnedJobs: ["queue/4-late.json"] },
+    exported: { returnedJobs: { cases: ["queue/4-late.json"] } },
     jobsWithoutRun: 1,
   });
   expect(namesIn(await stack.files(), "queue/")).toContain("queue/4-late.json");
@@ -152,15 +158,17 @@ it("approvals of a held run return merged, and its job; a job waits for its run'
   const late = { ...(await stack.runs.findOne({ _id: "busy" })), _id: "late" };
   await stack.runs.insertOne({ ...late, other: new ObjectId() });
   expect(await exportState(stack.sides)).toMatchObject({
-    returned: ["busy"],
-    stillHeld: ["slow"],
-    heldJobs: ["queue/3-broken.json", "queue/4-late.json"],
+    returned: { cases: ["busy"] },
+    stillHeld: { cases: ["slow"] },
+    heldJobs: { cases: ["queue/3-broken.json", "queue/4-late.json"] },
   });
   expect(await jsonIn(stack.root, "state/approvals/busy.json")).toMatchObject([
     { status: "approved" },
   ]);
   await stack.runs.updateOne({ _id: "late" }, { $unset: { other: true } });
-  expect(await exportState(stack.sides)).toMatchObject({ heldJobs: ["queue/3-broken.json"] });
+  expect(await exportState(stack.sides)).toMatchObject({
+    heldJobs: { cases: ["queue/3-broken.json"] },
+  });
   const files = await stack.files();
   expect(namesIn(files, "held/")).toEqual([
     "held/queue/3-broken.json",
@@ -180,7 +188,10 @@ it("approvals that only MongoDB has come below held/ first, and an orphan's are 
   const asked = await approvals.findOne({});
   await stack.forget("busy");
   await approvals.insertOne({ ...asked, _id: new ObjectId(), runId: "slow" });
-  expect(await exportState(stack.sides)).toMatchObject({ returned: ["slow"], stillHeld: ["busy"] });
+  expect(await exportState(stack.sides)).toMatchObject({
+    returned: { cases: ["slow"] },
+    stillHeld: { cases: ["busy"] },
+  });
   const files = await stack.files();
   expect(namesIn(files, "state/approvals/")).toEqual(["state/approvals/slow.json"]);
   expect(namesIn(files, "held/state/")).toEqual([
@@ -202,11 +213,11 @@ it("approvals that only MongoDB has stay below held/ as long as their run does",
   const changed = run("slow", { ...running, planHash: "by hand", updatedAt: new Date() });
   await addFiles(stack.root, { [held]: changed });
   await stack.change("slow", { planHash: "by MongoDB" });
-  expect(await exportState(stack.sides)).toMatchObject({ stillHeld: ["slow"] });
+  expect(await exportState(stack.sides)).toMatchObject({ stillHeld: { cases: ["slow"] } });
   expect(namesIn(await stack.files(), "state/approvals/")).toEqual(["state/approvals/busy.json"]);
   await addFiles(stack.root, { [held]: { ...changed, planHash: "by MongoDB" } });
   await stack.change("slow", { updatedAt: changed.updatedAt });
-  expect(await exportState(stack.sides)).toMatchObject({ returned: ["slow"] });
+  expect(await exportState(stack.sides)).toMatchObject({ returned: { cases: ["slow"] } });
   expect(namesIn(await stack.files(), "state/approvals/")).toContain("state/approvals/slow.json");
 });
 
@@ -238,8 +249,8 @@ it("a job that cannot be moved stops no rollback, and is named", async () => {
   await addFiles(stack.root, { [`${cutoverAt}/queue`]: "in the way" });
   const outs = await stack.rollBack(before, { uri: undefined });
   expect(outs.rollback).toMatchObject({
-    held: ["busy", "slow"],
-    notHeld: ["queue/1-busy.json", "queue/3-broken.json", "queue/4-late.json"],
+    held: { cases: ["busy", "slow"] },
+    notHeld: { cases: ["queue/1-busy.json", "queue/3-broken.json", "queue/4-late.json"] },
   });
   expect(stack.printed.join("\n")).toMatch(/warning: 3 files .*1-busy.*\[jobs-not-held\]/);
 });

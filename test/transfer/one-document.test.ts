@@ -55,8 +55,8 @@ it.each([
     poison(change);
     const { rollback } = await stack.rollBack(before);
     expect(rollback).toMatchObject({
-      exported: { runs: { written: 1, unwritable: 1 }, unwritable: [{ id: "slow" }] },
-      held: ["slow"],
+      exported: { runs: { written: 1, unwritable: 1 }, unwritable: { cases: [{ id: "slow" }] } },
+      held: { cases: ["slow"] },
     });
     expect(await stack.onDisk("busy")).toMatchObject(finished);
     expect(await readCutoverRecord(stack.root)).toHaveProperty("endedAt");

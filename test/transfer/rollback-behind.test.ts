@@ -20,9 +20,12 @@ it("an unfinished run in conflict is held: its file is older than MongoDB", asyn
   const before = await withoutBases();
   const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({
-    exported: { runs: { conflicts: 1, unchanged: 2 }, conflicts: [{ id: "busy" }] },
-    held: ["busy"],
-    destinationTaken: [],
+    exported: {
+      runs: { conflicts: 1, unchanged: 2 },
+      conflicts: { cases: [{ id: "busy" }] },
+      destinationTaken: { count: 0 },
+    },
+    held: { cases: ["busy"] },
   });
   expect(outs.rollback?.exported).not.toHaveProperty("stale");
   expect(stack.printed.join("\n")).toMatch(/warning: 1 run held in .*\/held, .*: busy\./);
@@ -33,7 +36,10 @@ it("an unfinished run in conflict is held: its file is older than MongoDB", asyn
   // A person takes MongoDB's, and the next export brings it back.
   const decided = (await stack.files())["conflicts/state/runs/busy.json"] ?? "";
   await addFiles(stack.root, { [held]: decided });
-  expect(await exportState(stack.sides)).toMatchObject({ returned: ["busy"], stillHeld: [] });
+  expect(await exportState(stack.sides)).toMatchObject({
+    returned: { cases: ["busy"] },
+    stillHeld: { count: 0 },
+  });
   expect(await stack.onDisk("busy")).toMatchObject(finished);
 });
 
@@ -45,8 +51,8 @@ it("an unfinished run that no file can hold is held, a finished one in conflict 
   await stack.change("slow", { plan: { factor: NaN } });
   const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({
-    exported: { conflicts: [{ id: "busy" }], unwritable: [{ id: "slow" }] },
-    held: ["slow"],
+    exported: { conflicts: { cases: [{ id: "busy" }] }, unwritable: { cases: [{ id: "slow" }] } },
+    held: { cases: ["slow"] },
   });
   expect(await inPlace()).toContain("state/runs/busy.json");
   expect(await inPlace()).not.toContain("state/runs/slow.json");
@@ -58,20 +64,23 @@ it("an unfinished run that MongoDB had and has no more is held: its file is that
   await stack.runs.deleteMany({ _id: { $in: ["busy", "done"] } });
   await addFiles(stack.root, { "state/runs/new.json": run("new", running) });
   const outs = await stack.rollBack(before);
-  expect(outs.rollback).toMatchObject({ held: ["busy"], destinationTaken: [] });
+  expect(outs.rollback).toMatchObject({
+    held: { cases: ["busy"] },
+    exported: { destinationTaken: { count: 0 } },
+  });
   expect(await inPlace()).toEqual([
     "state/runs/done.json",
     "state/runs/new.json",
     "state/runs/slow.json",
   ]);
-  expect(await stack.exportByHand()).toMatchObject({ stillHeld: ["busy"] });
+  expect(await stack.exportByHand()).toMatchObject({ stillHeld: { cases: ["busy"] } });
 });
 
 it("a run that MongoDB has no more is not held once the worker is at work on the files", async () => {
   const back = await stack.rollBack(await stack.cutover());
   await stack.runs.deleteMany({ _id: "busy" });
   const outs = await stack.finalPass(back, { direction: "back" });
-  expect(outs.rollback).toMatchObject({ held: [] });
+  expect(outs.rollback).toMatchObject({ held: { count: 0 } });
 });
 
 it("the final pass holds nothing more: the worker is at work on the files", async () => {
@@ -79,7 +88,10 @@ it("the final pass holds nothing more: the worker is at work on the files", asyn
   await stack.advance();
   await stack.db.collection("pack_run_backfill").drop();
   const outs = await stack.finalPass(back, { direction: "back" });
-  expect(outs.rollback).toMatchObject({ exported: { conflicts: [{ id: "busy" }] }, held: [] });
+  expect(outs.rollback).toMatchObject({
+    exported: { conflicts: { cases: [{ id: "busy" }] } },
+    held: { count: 0 },
+  });
   expect(await inPlace()).toEqual(expect.arrayContaining(["state/runs/busy.json"]));
 });
 
@@ -88,6 +100,9 @@ it("a run that comes back to the path of another file is named, and not as one t
   await stack.rollBack(before, { uri: undefined });
   await addFiles(stack.root, { "state/runs/busy.json": run("busy", running) });
   const outs = await stack.rollBack(before);
-  expect(outs.rollback).toMatchObject({ held: [], destinationTaken: ["busy"] });
+  expect(outs.rollback).toMatchObject({
+    held: { cases: ["busy"] },
+    exported: { destinationTaken: { cases: ["busy"] } },
+  });
   expect(stack.printed.join("\n")).toMatch(/warning: 1 run .*: busy\. .*\[runs-not-moved\]/);
 });

@@ -127,7 +127,7 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
 
   const { rollback } = await runStep(before, { ...back, exportUnconfirmed: at });
   expect(rollback).toMatchObject({
-    held: [],
+    held: { count: 0 },
     exported: { runs: { written: 1 }, withoutMergeBase: { count: 1, cases: ["busy"] } },
   });
   expect(stack.printed.at(-1)).toMatch(/warning: 1 .*: busy\. .*\[not-recorded\]/);
@@ -165,7 +165,7 @@ it("reads that fail after the confirmation stop a rollback with the way out", as
   await expect(runStep(before, back)).rejects.toThrow(`abandonMongo: "${at}"`);
 
   const { rollback } = await runStep(before, { ...back, abandonMongo: at });
-  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+  expect(rollback).toMatchObject({ held: { cases: ["busy", "slow"] } });
 });
 
 it("a MongoDB that is given up for this cutover is not asked", async () => {
@@ -173,7 +173,7 @@ it("a MongoDB that is given up for this cutover is not asked", async () => {
   await stack.advance();
   const { asked, back } = await watched({ abandonMongo: before.cutoverRecord?.at });
   const { rollback } = await runStep(before, back);
-  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+  expect(rollback).toMatchObject({ held: { cases: ["busy", "slow"] } });
   expect(asked).toEqual([]);
 });
 
@@ -184,7 +184,7 @@ it("a merge base that cannot be written stops no file: it is counted and named",
   await fail(["update"], { skip: 1, times: 1_000_000 }, { errorCode: 14031 });
   const { rollback } = await stack.rollBack(before);
   expect(rollback).toMatchObject({
-    held: [],
+    held: { count: 0 },
     exported: {
       runs: { written: 1, unchanged: 2 },
       withoutMergeBase: { count: 1, cases: ["busy"] },

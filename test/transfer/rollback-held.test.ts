@@ -32,7 +32,7 @@ it.each([unreachable, { uri: undefined }])(
     expect(stack.printed.join("\n")).toMatch(/warning: .*\/held\. .* 2 runs .*\[would-hold\]/);
     stack.printed.length = 0;
     const outs = await runStep(before, stack.toFiles(where));
-    expect(outs.rollback?.held).toHaveLength(2);
+    expect(outs.rollback?.held.count).toBe(2);
     expect(outs.rollback).not.toHaveProperty("exported");
     const text = stack.printed.join("\n");
     expect(text).not.toContain("would");
@@ -52,7 +52,7 @@ it.each([unreachable, { uri: undefined }])(
 it("a run that was finished on disk since the cutover is not held", async () => {
   const before = await stack.cutover();
   await addFiles(stack.root, { "state/runs/busy.json": run("busy", finished) });
-  expect((await stack.rollBack(before, { uri: undefined })).rollback?.held).toEqual(["slow"]);
+  expect((await stack.rollBack(before, { uri: undefined })).rollback?.held.cases).toEqual(["slow"]);
 });
 
 it("a run that web wrote to files after the handover is held: MongoDB has it by the final pass", async () => {
@@ -60,7 +60,7 @@ it("a run that web wrote to files after the handover is held: MongoDB has it by 
   await addFiles(stack.root, { "state/runs/late.json": run("late", running) });
   await stack.finalPass(before);
   const outs = await stack.rollBack(before, { uri: undefined });
-  expect((outs.rollback?.held as string[]).sort()).toEqual(["busy", "late", "slow"]);
+  expect(outs.rollback?.held.cases.toSorted()).toEqual(["busy", "late", "slow"]);
 });
 
 it("the first rollback ends the cutover, and from then on a second one holds nothing", async () => {
@@ -71,11 +71,10 @@ it("the first rollback ends the cutover, and from then on a second one holds not
 
   // Its engine was killed, so that the stack does not know of it.
   const again = await stack.rollBack(before, { uri: undefined });
-  expect(again.rollback).toMatchObject({ held: [], destinationTaken: [] });
+  expect(again.rollback).toMatchObject({ held: { count: 0 } });
   const second = stack.second(before, { direction: "back", uri: undefined });
   expect((await upSecond(undefined, second)).rollback).toMatchObject({
-    held: [],
-    destinationTaken: [],
+    held: { count: 0 },
   });
   expect(await stack.files()).toEqual(sampleFiles);
 });
@@ -97,9 +96,9 @@ it("later the export brings held runs back, and holds none with which the worker
   } as const;
 
   expect(await runRollback(stack.sides, { ...options, ...unreachable })).toMatchObject({
-    held: ["busy", "slow"],
+    held: { cases: ["busy", "slow"] },
   });
-  expect(await runRollback(stack.sides, options)).toMatchObject({ held: [] });
+  expect(await runRollback(stack.sides, options)).toMatchObject({ held: { count: 0 } });
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect(await stack.onDisk("busy-since")).toEqual(atWork);
 });
@@ -110,9 +109,11 @@ it("where only the cluster reaches it, each later update tries again, until it w
   const byJob = stack.toFiles({ job: {}, cutover: 1 });
   expect(await diffHandover(outs, byJob)).toBe(true);
   // A Job's answer may lack the names.
-  const settled = { ...outs, rollback: { held: [], heldCount: 2 } };
+  const settled = { ...outs, rollback: { held: { count: 2, cases: [] } } };
   expect(await diffHandover(settled, byJob)).toBe(true);
-  const nothingHeld = { ...outs, rollback: { held: [], heldCount: 0 } };
+  const earlier = { ...outs, rollback: { held: [], heldCount: 2 } };
+  expect(await diffHandover(earlier, byJob)).toBe(true);
+  const nothingHeld = { ...outs, rollback: { held: { count: 0, cases: [] } } };
   expect(await diffHandover(nothingHeld, byJob)).toBe(false);
   expect(await diffHandover(settled, stack.toFiles({ cutover: 1 }))).toBe(false);
 });
@@ -130,7 +131,7 @@ it("a Job that fails later is a warning, and the services' next update holds not
   await addFiles(stack.root, { "state/runs/since.json": run("since", running) });
   const unfinished = { ...outs, applied: false };
   const later = await stack.rollBack(unfinished, { uri: undefined });
-  expect(later.rollback?.held).toEqual(["busy", "slow"]);
+  expect(later.rollback?.held.cases).toEqual(["busy", "slow"]);
   expect(await stack.onDisk("since")).toEqual(run("since", running));
 });
 
@@ -154,14 +155,17 @@ it("held runs come back by an export, as MongoDB has them, and go forward again"
   await stack.advance();
   await stack.forget("slow");
   const outs = await stack.rollBack(before, { uri: undefined });
-  expect(await exportState(stack.sides)).toMatchObject({ returned: ["busy"], stillHeld: ["slow"] });
+  expect(await exportState(stack.sides)).toMatchObject({
+    returned: { cases: ["busy"] },
+    stillHeld: { cases: ["slow"] },
+  });
   await stack.moveHeldBack();
   const report = await exportState(stack.sides);
-  expect(report).toMatchObject({ stillHeld: [], runs: { documents: 2, unchanged: 2 } });
+  expect(report).toMatchObject({ stillHeld: { count: 0 }, runs: { documents: 2, unchanged: 2 } });
   expect(Object.keys(await stack.files())).toEqual(Object.keys(sampleFiles));
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect(await stack.onDisk("slow")).toEqual(run("slow", running));
-  expect(await exportState(stack.sides)).toMatchObject({ files: 0, returned: [] });
+  expect(await exportState(stack.sides)).toMatchObject({ files: 0, returned: { count: 0 } });
 
   const again = await stack.cutover(outs);
   expect(again.cutoverRecord).toMatchObject({ unfinishedCount: 1 });
@@ -184,8 +188,8 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { onlyInMongo: 2 } });
 
   expect((await stack.rollBack(again)).rollback).toMatchObject({
-    held: [],
-    destinationTaken: [],
+    held: { count: 0 },
+    exported: { destinationTaken: { count: 0 } },
   });
   expect(Object.keys(await stack.files())).toEqual(Object.keys(sampleFiles));
   expect(await stack.onDisk("busy")).toMatchObject(finished);
@@ -211,8 +215,8 @@ it("a cutover to a new MongoDB does not import what is held, and warns that nobo
   const second = await stack.finalPass(again);
   expect(await stack.runs.countDocuments()).toBe(1);
   const back = await stack.rollBack(again);
-  expect(back.rollback).toMatchObject({ exported: {}, destinationTaken: [] });
-  expect((back.rollback?.held as string[]).sort()).toEqual(["busy", "slow"]);
+  expect(back.rollback).toMatchObject({ exported: { destinationTaken: { count: 0 } } });
+  expect(back.rollback?.held.cases.toSorted()).toEqual(["busy", "slow"]);
   await upSecond(second, stack.second(back, { direction: "back" }));
   expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
   await stack.moveHeldBack();
@@ -240,8 +244,8 @@ it("a held run that changed on both sides stays held, with a conflict copy of Mo
   const changed = JSON.stringify(run("busy", { ...running, planHash: "x" }));
   await addFiles(stack.root, { [stack.held("state/runs/busy.json", before)]: changed });
   const report = await exportState(stack.sides);
-  expect(report).toMatchObject({ returned: ["slow"], stillHeld: ["busy"] });
-  expect(report.conflicts).toMatchObject([{ id: "busy" }]);
+  expect(report).toMatchObject({ returned: { cases: ["slow"] }, stillHeld: { cases: ["busy"] } });
+  expect(report.conflicts.cases).toMatchObject([{ id: "busy" }]);
   const files = await stack.files();
   expect(files["held/state/runs/busy.json"]).toBe(changed);
   expect(files).toHaveProperty(["conflicts/state/runs/busy.json"]);
@@ -257,10 +261,10 @@ it("a server that is stopped holds runs in 5 s, and started again it brings them
   const started = Date.now();
   const outs = await stack.rollBack(before);
   expect(Date.now() - started).toBeLessThan(12_000);
-  expect(outs.rollback?.held).toHaveLength(2);
+  expect(outs.rollback?.held.count).toBe(2);
 
   await stack.server.start();
-  expect((await exportState(stack.sides)).returned.sort()).toEqual(["busy", "slow"]);
+  expect((await exportState(stack.sides)).returned.cases.toSorted()).toEqual(["busy", "slow"]);
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
 }, 60_000);
@@ -273,7 +277,10 @@ it("a rollback that is killed while it holds a run exports that run when MongoDB
   await mkdir(dirname(held), { recursive: true });
   await link(location, held);
   const outs = await stack.rollBack(before);
-  expect(outs.rollback).toMatchObject({ held: [], destinationTaken: [] });
+  expect(outs.rollback).toMatchObject({
+    held: { count: 0 },
+    exported: { destinationTaken: { count: 0 } },
+  });
   expect(await stack.onDisk("busy")).toMatchObject(finished);
   expect(await stack.files()).not.toHaveProperty(["held/state/runs/busy.json"]);
 });

@@ -103,8 +103,8 @@ it("a rollback exports what changed in MongoDB, and a second up changes nothing"
   await stack.advance();
   const outs = await stack.rollBack(before);
   expect(outs.rollback).toMatchObject({
-    exported: { runs: { written: 1, unchanged: 2 }, logs: { written: 1 }, conflicts: [] },
-    held: [],
+    exported: { runs: { written: 1, unchanged: 2 }, logs: { written: 1 }, conflicts: { count: 0 } },
+    held: { count: 0 },
   });
   expect(stack.printed.at(-1)).toContain(`${stack.root} after the drain: 1 run, 1 log entry.`);
   expect(await stack.onDisk("busy")).toMatchObject(finished);
@@ -177,7 +177,7 @@ describe("the final pass", () => {
     const bulk = { ...stack.inputs(), applied: true };
     await providers.BulkPass.update("id", bulk, stack.toFiles({ webOnFilesAt }));
     const back = await stack.rollBack(first);
-    expect(back.rollback).toMatchObject({ held: [], notImported: 1 });
+    expect(back.rollback).toMatchObject({ held: { count: 0 }, notImported: 1 });
     await upSecond(second, stack.second(back, { direction: "back", webOnFilesAt }));
     expect(Object.keys(await stack.files())).toEqual(
       expect.arrayContaining(["queue/by-web.job", "state/runs/by-web.json"]),
@@ -198,7 +198,7 @@ describe("the final pass", () => {
     const back = await stack.rollBack(await stack.cutover());
     await stack.change("slow", { planHash: "by web" });
     const outs = await stack.finalPass(back, { direction: "back" });
-    expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+    expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: { count: 0 } });
     expect(await stack.onDisk("slow")).toMatchObject({ planHash: "by web" });
     const again = stack.second(back, { direction: "back", cutover: 1 });
     expect(await diffHandover(outs, again, providers.FinalPass)).toBe(false);
@@ -226,7 +226,7 @@ describe("the final pass", () => {
       const { second, back } = await firstBack();
       stack.printed = [];
       const outs = await upSecond(second, stack.second(back, { direction: "back", ...where }));
-      expect(outs.rollback).toMatchObject({ held: [] });
+      expect(outs.rollback).toMatchObject({ held: { count: 0 } });
       const printed = stack.printed.filter((line) => !line.includes("waiting up to"));
       expect(printed).toEqual([
         expect.stringMatching(/^warning: .* since 20.*`verification`.*\[not-exported\]$/),
@@ -304,7 +304,9 @@ it.each([true, false])(
     const uri = isThere ? stack.server.uri : undefined;
     const back = await stack.rollBack(known, { uri });
     expect(back.rollback).toMatchObject(
-      isThere ? { exported: { runs: { written: 1 } }, held: [] } : { held: ["busy", "slow"] },
+      isThere
+        ? { exported: { runs: { written: 1 } }, held: { count: 0 } }
+        : { held: { cases: ["busy", "slow"] } },
     );
     expect(await readCutoverRecord(stack.root)).toMatchObject({
       at: unknown?.at,

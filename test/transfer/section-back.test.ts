@@ -12,6 +12,9 @@ it("a section `backfill` that is restored in mongo mode records the cutover agai
   expect(again.cutoverRecord).toMatchObject({ unfinishedCount: 2 });
 
   const { rollback } = await stack.rollBack(again);
-  expect(rollback).toMatchObject({ exported: { runs: { written: 1 }, conflicts: [] }, held: [] });
+  expect(rollback).toMatchObject({
+    exported: { runs: { written: 1 }, conflicts: { count: 0 } },
+    held: { count: 0 },
+  });
   expect(await stack.onDisk("busy")).toMatchObject(finished);
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Collection } from "mongodb";
 import { describe, expect, it, vi } from "vitest";
 import { readCutoverRecord, writeCutoverRecord } from "../../components/state";
-import { importState, verifyState } from "../../components/transfer";
+import { type Report, importState, verifyState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { addFiles, approval, artifact, entry, logLine, run, textsOf } from "./state";
 import { RollbackStack, finished, running, stoppedBy, upSecond } from "./rollback-stack";
@@ -56,7 +56,7 @@ it.each([
 
     await stack.change("late", finished);
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });
+    expect(rollback).toMatchObject({ exported: { conflicts: { count: 0 } }, held: { count: 0 } });
     expect(await stack.onDisk("late")).toMatchObject(finished);
     const files = await stack.files();
     expect(files["logs/runs/late.ndjson"]).toContain("by worker");
@@ -89,7 +89,7 @@ it.each([
     expect(report).toMatchObject({ begunInMongo: { count: 1, cases: ["late"] }, quarantine: [] });
     expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
     const { rollback } = await stack.rollBack(before);
-    expect(rollback).toMatchObject({ exported: { conflicts: [] }, held: [] });
+    expect(rollback).toMatchObject({ exported: { conflicts: { count: 0 } }, held: { count: 0 } });
     expect(await stack.onDisk("late")).toMatchObject(running);
   },
 );
@@ -181,8 +181,8 @@ it("a run whose approval was decided in the window is listed once, with its arch
   await addFiles(stack.root, { "queue/1.json": { RunId: "busy" } });
   await rename(join(stack.root, "queue/1.json"), join(stack.root, "queue/archive/1.json"));
   const outs = await stack.finalPass(before);
-  const decidedLate = (outs.report?.decidedLate ?? []) as { readonly runId: string }[];
-  expect(decidedLate.toSorted((a, b) => (a.runId < b.runId ? -1 : 1))).toEqual([
+  const { decidedLate } = outs.report as Report<"import">;
+  expect(decidedLate?.cases.toSorted((a, b) => (a.runId < b.runId ? -1 : 1))).toEqual([
     { runId: "busy", job: "queue/archive/1.json" },
     { runId: "slow" },
   ]);

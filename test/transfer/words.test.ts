@@ -4,7 +4,7 @@ import { byRole, defaultFolders } from "../../components/contract";
 import { type Finding, formatPrinted } from "../../components/text";
 import { ServerTroubleError } from "../../components/mongo";
 import { publish, requireWritableState } from "../../components/state";
-import type { Exported, Report } from "../../components/transfer";
+import type { Report } from "../../components/transfer";
 import { describeStop, cutoverSections } from "../../components/transfer/describe/cutover";
 import { describeProgress } from "../../components/transfer/describe/progress";
 import { exportByHandSections } from "../../components/transfer/describe/export";
@@ -35,7 +35,8 @@ import { type StateFiles, writeState } from "./state";
 
 // The wording of what a cutover and a rollback say, each message once. Other tests assert codes, ids and numbers.
 
-const one = <Case>(only: Case) => ({ count: 1, cases: [only] });
+const none = { count: 0, cases: [] };
+const all = <Case>(...cases: Case[]) => ({ count: cases.length, cases });
 const root = "/state";
 const state = { root, folders: defaultFolders };
 const at = "2025-11-06T12:00:00.000Z";
@@ -82,31 +83,35 @@ const refused = imported({
   misnamed: { count: 1, encodedCount: 1, cases: [encoded] },
 });
 const detail = "finished on disk since T, unfinished in MongoDB";
-const unfinished = { compared: 3, held: 1, changed: 1, unequal: [{ runId: "r", detail }] };
+const unfinished = { compared: 3, held: 1, changed: 1, unequal: all({ runId: "r", detail }) };
 
 const byHand = { cutoverAt: at, isAgain: false };
 const unreachable = "Connecting to MongoDB at db:27017 failed.";
-const none = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
-const nothingHeld = { at, heldCount: 0, held: [], destinationTaken: [] };
+const noOutcomes = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
+const nothingHeld = { at, held: none };
 const rolledBack = (fields: object, how = byHand) =>
   inLines(() => rollbackSections({ ...nothingHeld, ...fields }, state, how));
 const exported = (fields: object = {}) =>
   ({
-    ...byRole(() => none),
-    conflicts: [],
-    unwritable: [],
-    removedUnfinished: { count: 0, cases: [] },
-    withoutMergeBase: { count: 0, cases: [] },
+    ...byRole(() => noOutcomes),
+    conflicts: none,
+    unwritable: none,
+    removedUnfinished: none,
+    withoutMergeBase: none,
+    destinationTaken: none,
     ...fields,
-  }) as unknown as Exported;
+  }) as unknown as Report<"export">;
 const someExported = {
-  exported: exported({ runs: { ...none, written: 1 }, logs: { ...none, written: 1_204 } }),
+  exported: exported({
+    runs: { ...noOutcomes, written: 1 },
+    logs: { ...noOutcomes, written: 1_204 },
+  }),
 };
 const troubled = exported({
-  runs: { ...none, conflicts: 1 },
-  logs: { ...none, conflicts: 1 },
-  artifacts: { ...none, unwritable: 1, removed: 2 },
-  conflicts: [
+  runs: { ...noOutcomes, conflicts: 1 },
+  logs: { ...noOutcomes, conflicts: 1 },
+  artifacts: { ...noOutcomes, unwritable: 1, removed: 2 },
+  conflicts: all(
     {
       id: "s",
       file: "state/runs/s.json",
@@ -119,11 +124,11 @@ const troubled = exported({
       collection: "taskrunner.pack_run_logs",
       detail: "the file has different content for 5: message",
     },
-  ],
-  unwritable: [{ id: "r:a", detail: "no form" }],
-  removedUnfinished: one("gone"),
-  returnedJobs: ["2.json"],
-  removedApprovals: one({ id: "r:b", file: "approvals/r.json", copy: "conflicts/removed/r.json" }),
+  ),
+  unwritable: all({ id: "r:a", detail: "no form" }),
+  removedUnfinished: all("gone"),
+  returnedJobs: all("2.json"),
+  removedApprovals: all({ id: "r:b", file: "approvals/r.json", copy: "conflicts/removed/r.json" }),
   withoutMergeBase: { count: 1_205, cases: Array.from("abcdefghijk") },
   baseTrouble: "code 13",
   older: "directory",
@@ -132,18 +137,18 @@ const untidy = imported({
   ...byRole(() => ({ removed: 1, quarantined: 1 })),
   quarantine: [notJson],
   skipped: { foreign: 1, foreignNames: ["notes"], unknown: 1, unknownNames: ["state/runs/old"] },
-  incomplete: one({ file: "logs/runs/r.ndjson", line: 3 }),
-  removedUnfinished: one("gone"),
-  begunInMongo: one("late"),
-  bookkeepingLost: one("new"),
-  decidedLate: [{ runId: "r", job: "archive/1.json" }, { runId: "s" }],
+  incomplete: all({ file: "logs/runs/r.ndjson", line: 3 }),
+  removedUnfinished: all("gone"),
+  begunInMongo: all("late"),
+  bookkeepingLost: all("new"),
+  decidedLate: all({ runId: "r", job: "archive/1.json" }, { runId: "s" }),
 });
-const behind = { unreachable, held: ["busy"], destinationTaken: ["slow"] };
+const behind = { unreachable, held: all("busy") };
 
 it("a cutover and a rollback say what they found, and what to do", async () => {
   const unreadable = (cutoverAt?: string) => () =>
     new MongoUnreadableError("MongoDB has no primary.", "MongoDB has a primary", cutoverAt).message;
-  const all = await sentences({
+  const said = await sentences({
     "a verification in which much differs": verified({
       logs: { ...lost, missing: 7, files: 7 },
       onlyInFiles: { logs: Array.from("1234567", (n) => `r:${n}`) },
@@ -184,7 +189,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     ),
     "what was compared before the drain": () => describeCompared(unfinished, "bulk"),
     "what was compared after it": () =>
-      describeCompared({ compared: 1, changed: 0, held: 0, unequal: [] }, "delta"),
+      describeCompared({ compared: 1, changed: 0, held: 0, unequal: none }, "delta"),
 
     "a cutover, and runs that a rollback held": inLines(() => {
       const cutoverRecord = { at, cutover: 2, unfinishedCount: 1 };
@@ -204,9 +209,13 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
       exported: troubled,
     }),
     "the same by hand": inLists(() => {
-      const held = { returned: ["late"], stillHeld: ["busy", "slow"], heldJobs: ["1.json"] };
+      const held = {
+        returned: all("late"),
+        stillHeld: all("busy", "slow"),
+        heldJobs: all("1.json"),
+      };
       return exportByHandSections(
-        { ...troubled, ...held, destinationTaken: ["slow"], superseded: ["late"] },
+        { ...troubled, ...held, destinationTaken: all("slow"), superseded: all("late") },
         state,
       );
     }),
@@ -247,8 +256,8 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     ...directoryCases(),
   });
 
-  expect(all).not.toContain("may hold documents");
-  await expect(all).toMatchFileSnapshot("words.txt");
+  expect(said).not.toContain("may hold documents");
+  await expect(said).toMatchFileSnapshot("words.txt");
 });
 
 function formsCases(): Record<string, Saying> {

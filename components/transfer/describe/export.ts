@@ -1,35 +1,32 @@
 import { ownFiles, type StateAddress } from "../../state";
 import { formatCount } from "../../text";
 import {
+  type Cases,
   type Report,
   type FileConflict,
   type LogConflict,
   type OlderSide,
   noCases,
-  sumCounts,
 } from "../reports";
-import type { Exported } from "../rollback/rollback";
 import { type Section, formatRecords, listRecords } from "./sections";
 
 /** The results of an export that need a person. */
-export function exportSections(report: Exported, root: string): Section[] {
+export function exportSections(report: Report<"export">, root: string): Section[] {
   const { withoutMergeBase, baseTrouble = "", removedUnfinished, superseded, older } = report;
-  const { removedApprovals = noCases(), returnedJobs = [] } = report;
-  const conflicts = sumCounts(report, "conflicts");
-  const unwritable = sumCounts(report, "unwritable");
+  const { removedApprovals = noCases(), returnedJobs = noCases(), conflicts, unwritable } = report;
   return [
     ...(older ? [olderSection(older, root)] : []),
     {
       code: "conflicts",
-      title: `${conflicts} changed on both sides. Neither side's content is overwritten`,
-      cases: report.conflicts.map(formatConflict),
-      count: conflicts,
+      title: `${conflicts.count} changed on both sides. Neither side's content is overwritten`,
+      cases: conflicts.cases.map(formatConflict),
+      count: conflicts.count,
     },
     {
       code: "not-written",
-      title: `${formatCount(unwritable, "record")} could not be written`,
-      cases: report.unwritable.map(({ id, detail }) => `${id} (${detail})`),
-      count: unwritable,
+      title: `${formatCount(unwritable.count, "record")} could not be written`,
+      cases: unwritable.cases.map(({ id, detail }) => `${id} (${detail})`),
+      count: unwritable.count,
     },
     {
       title: "Removed on disk since the cutover ended, and not exported again",
@@ -58,8 +55,8 @@ export function exportSections(report: Exported, root: string): Section[] {
     supersededSection(superseded, root),
     {
       code: "jobs-returned",
-      title: `Back in the queue: ${formatCount(returnedJobs.length, "held job")} whose run neither side has`,
-      cases: returnedJobs,
+      title: `Back in the queue: ${formatCount(returnedJobs.count, "held job")} whose run neither side has`,
+      ...returnedJobs,
       advice:
         "The worker begins these runs from their plans. If a run must not begin, move its job away.",
     },
@@ -87,9 +84,10 @@ function olderSection(older: OlderSide, root: string): Section {
 
 /** The runs and jobs that are held after an export. */
 interface StillHeld {
-  readonly held: readonly string[];
-  readonly destinationTaken: readonly string[];
-  readonly heldJobs?: readonly string[];
+  /** All of them, with those of `destinationTaken`. */
+  readonly held: Cases<string>;
+  readonly destinationTaken?: Cases<string> | undefined;
+  readonly heldJobs?: Cases<string>;
 }
 
 /**
@@ -98,16 +96,19 @@ interface StillHeld {
  * @param later the command that restores them, such as `` `pulumi up` ``
  */
 export function heldSections(
-  { held, destinationTaken, heldJobs = [] }: StillHeld,
+  { held, destinationTaken = noCases(), heldJobs = noCases() }: StillHeld,
   { root, folders }: StateAddress,
   later: string,
 ): Section[] {
   const folder = `${root}/${ownFiles.held}`;
+  const others = held.cases.filter((runId) => !destinationTaken.cases.includes(runId));
+  const count = held.count - destinationTaken.count;
   return [
     {
       code: "runs-held",
-      title: `${formatRecords(held.length, "runs")} held in ${folder}, so that no step runs twice`,
-      cases: held,
+      title: `${formatRecords(count, "runs")} held in ${folder}, so that no step runs twice`,
+      count,
+      cases: others,
       advice:
         `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
         `To run them from files instead, move the files back to ${folders.runs}: steps may then run twice.`,
@@ -115,38 +116,37 @@ export function heldSections(
     {
       code: "jobs-held",
       title:
-        `${formatCount(heldJobs.length, "job")} held in ${folder} without a held run, because a worker may begin a run ` +
+        `${formatCount(heldJobs.count, "job")} held in ${folder} without a held run, because a worker may begin a run ` +
         "anew from a job that cannot be read, or whose run has no file to start from",
-      cases: heldJobs,
+      ...heldJobs,
       advice: `Delete the jobs that are not needed; ${later} returns the jobs whose runs it writes, or that neither side has.`,
     },
     {
       code: "runs-not-moved",
       title:
-        `${formatRecords(destinationTaken.length, "runs")} held in ${folder} could not return, because another file exists ` +
+        `${formatRecords(destinationTaken.count, "runs")} held in ${folder} could not return, because another file exists ` +
         `in ${folders.runs}`,
-      cases: destinationTaken,
+      ...destinationTaken,
       advice: "Compare the two files and keep the right one.",
     },
   ];
 }
 
 /** The runs whose held copies went to `superseded/`. */
-export function supersededSection(runIds: readonly string[] = [], root: string): Section {
+export function supersededSection(runs: Cases<string> = noCases(), root: string): Section {
   return {
-    title: `${formatRecords(runIds.length, "runs")} held, with another file that has what MongoDB has`,
-    cases: runIds,
+    title: `${formatRecords(runs.count, "runs")} held, with another file that has what MongoDB has`,
+    ...runs,
     advice: `Their held copies are in ${root}/${ownFiles.superseded} now, so that they never return.`,
   };
 }
 
 /** The results of an export by hand. */
 export function exportByHandSections(report: Report<"export">, state: StateAddress): Section[] {
-  const { returned, stillHeld, destinationTaken } = report;
-  const held = stillHeld.filter((runId) => !destinationTaken.includes(runId));
+  const { returned, stillHeld: held } = report;
   return [
     ...exportSections(report, state.root),
-    { title: "Held before, and back in their folders", cases: returned },
+    { title: "Held before, and back in their folders", ...returned },
     ...heldSections({ ...report, held }, state, "`taskrunner-storage export`"),
   ];
 }

@@ -65,7 +65,7 @@ export function removedSections(report: Report<"import"> | Report<"verification"
 
 /** Runs that web began or decided on files between the worker's rollout and its own. */
 export function windowSections(
-  { begunInMongo = noCases(), decidedLate = [], bookkeepingLost }: Report<"import">,
+  { begunInMongo = noCases(), decidedLate = noCases(), bookkeepingLost }: Report<"import">,
   { root, folders }: StateAddress,
 ): Section[] {
   return [
@@ -77,8 +77,9 @@ export function windowSections(
     },
     {
       code: "decided-late",
-      title: `${formatRecords(decidedLate.length, "runs")} with an approval that was decided on files after the handover`,
-      cases: decidedLate.map(({ runId, job = "its job is unknown" }) => `${runId} (${job})`),
+      title: `${formatRecords(decidedLate.count, "runs")} with an approval that was decided on files after the handover`,
+      count: decidedLate.count,
+      cases: decidedLate.cases.map(({ runId, job = "its job is unknown" }) => `${runId} (${job})`),
       advice:
         "The worker may have taken its job while MongoDB said pending. If a run does not continue, move its job back to " +
         `${folders.queue ?? "the queue"}; if its job is unknown, resume it as the services allow.`,

@@ -1,7 +1,8 @@
 import { type Finding, formatCount, warning } from "../../text";
 import { type StateAddress, ownFiles } from "../../state";
 import type { BulkExportReport } from "../rollback/bulk-pass";
-import type { Exported, RollbackPreview, RollbackReport } from "../rollback/rollback";
+import { type Report, noCases } from "../reports";
+import type { RollbackPreview, RollbackReport } from "../rollback/rollback";
 import { exportSections, heldSections } from "./export";
 import { type Section, formatRecords, listRecords } from "./sections";
 
@@ -25,7 +26,13 @@ export function rollbackSections(
   { cutoverAt, isAgain, pass }: KnownRollback,
 ): Section[] {
   const { root } = state;
-  const { exported, unreachable, notImported = 0, unequal = [], notHeld = [] } = report;
+  const {
+    exported,
+    unreachable,
+    notImported = 0,
+    unequal = noCases(),
+    notHeld = noCases(),
+  } = report;
   const { jobsWithoutRun = 0 } = report;
   const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
   const since = cutoverAt === undefined ? "" : ` since ${cutoverAt}`;
@@ -39,17 +46,17 @@ export function rollbackSections(
         `${unreachable ?? ""} What changed in MongoDB${since} is still only there. When MongoDB answers again, ` +
         `${later} writes it to the files. The stack output \`verification\` counts what MongoDB had at the cutover.`,
     },
-    ...heldSections(report, state, later),
+    ...heldSections({ ...report, destinationTaken: exported?.destinationTaken }, state, later),
     {
       code: "jobs-not-held",
-      title: `${formatCount(notHeld.length, "file")} from which a held run may begin anew could not be moved to ${root}/${ownFiles.held}`,
-      cases: notHeld,
+      title: `${formatCount(notHeld.count, "file")} from which a held run may begin anew could not be moved to ${root}/${ownFiles.held}`,
+      ...notHeld,
       advice: "Move them away before the worker takes them.",
     },
     {
       code: "runs-not-equal",
-      title: `${formatRecords(unequal.length, "runs")} unfinished in MongoDB and finished or different in ${root}`,
-      cases: unequal,
+      title: `${formatRecords(unequal.count, "runs")} unfinished in MongoDB and finished or different in ${root}`,
+      ...unequal,
       advice:
         "The worker does not resume them as MongoDB has them. Compare both, and keep the right one.",
     },
@@ -69,7 +76,7 @@ export function rollbackSections(
 /** When a pass of a rollback exports. */
 export type ExportPass = "before the drain" | "after the drain" | "at the end";
 
-function exportedSections(report: Exported, root: string, pass?: ExportPass): Section[] {
+function exportedSections(report: Report<"export">, root: string, pass?: ExportPass): Section[] {
   const written = listRecords(report, "written");
   const cases = written.length === 0 ? ["nothing changed"] : written;
   // The update's last lines say it once.

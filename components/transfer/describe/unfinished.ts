@@ -36,13 +36,13 @@ export function describeUnequal(
   sides: Sides,
   pass: "bulk" | "delta",
 ): string[] {
-  if (unequal.length === 0) return [];
-  const runIds = [...new Set(unequal.map(({ runId }) => runId))];
+  if (unequal.count === 0) return [];
+  const runIds = [...new Set(unequal.cases.map(({ runId }) => runId))];
   const section = {
     title:
       `${formatRecords(runIds.length, "runs")} ${runIds.length === 1 ? "is" : "are"} not the same on both sides, so a ` +
       "worker on MongoDB would execute other steps",
-    cases: unequal.map(({ runId, detail }) => `${runId} (${detail})`),
+    cases: unequal.cases.map(({ runId, detail }) => `${runId} (${detail})`),
   };
   return stopReasons(`Import of ${sides.root}`, [section], describeWays(runIds, sides, pass));
 }

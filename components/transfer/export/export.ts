@@ -13,7 +13,7 @@ import {
 import { Checkpoints } from "../checkpoints";
 import { idsAmong, reading, runIdsIn } from "../documents";
 import { doBasesApply } from "../merge-bases";
-import type { Report } from "../reports";
+import { type Report, casesOf } from "../reports";
 import type { MongoSide } from "../sides";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
@@ -97,7 +97,7 @@ export async function beginExport(asked: ExportSides): Promise<ExportTask> {
  */
 export async function reportOn(
   { sides, bases, tally, held }: ExportTask,
-  more: Pick<Report<"export">, "superseded" | "returnedJobs"> = {},
+  more: { superseded?: readonly string[]; returnedJobs?: readonly string[] } = {},
 ): Promise<Report<"export">> {
   const { superseded = [], returnedJobs = [] } = more;
   const { files, bytes, elapsedMs, conflicts, unwritable, removedUnfinished, removedApprovals } =
@@ -115,12 +115,12 @@ export async function reportOn(
     removedUnfinished,
     ...(removedApprovals.count > 0 && { removedApprovals }),
     withoutMergeBase,
-    returned,
-    stillHeld: held.stillHeld.filter(isHeld),
-    destinationTaken: held.destinationTaken.filter(isHeld),
-    ...(superseded.length > 0 && { superseded }),
-    ...(returnedJobs.length > 0 && { returnedJobs }),
-    heldJobs: await listHeldJobs(sides),
+    returned: casesOf(returned),
+    stillHeld: casesOf(held.stillHeld.filter(isHeld)),
+    destinationTaken: casesOf(held.destinationTaken.filter(isHeld)),
+    ...(superseded.length > 0 && { superseded: casesOf(superseded) }),
+    ...(returnedJobs.length > 0 && { returnedJobs: casesOf(returnedJobs) }),
+    heldJobs: casesOf(await listHeldJobs(sides)),
     ...(trouble !== undefined && { baseTrouble: trouble }),
     ...(sides.older && { older: sides.older }),
   };

@@ -22,7 +22,7 @@ import {
   describeRun,
 } from "../describe/unfinished";
 import { type Pair, pairsOf } from "../pairs";
-import type { UnequalRun, UnfinishedRuns } from "../reports";
+import { type UnequalRun, type UnfinishedRuns, casesOf } from "../reports";
 import type { BothSides } from "../sides";
 import { withForms } from "../step-forms";
 import { Tally } from "../tally";
@@ -73,10 +73,14 @@ export async function compareUnfinished(
   const wanted = candidates([...runIds, ...held], imported);
   const { unequal, ...counts } = await compare(sides, pass, { wanted, held, readNames });
   const asked = { unequal, imported, held, readNames };
-  const left = unequal.length === 0 ? [] : await importAgain(sides, pass, asked);
-  if (left.length > 0 || pass === "bulk") return { ...counts, unequal: left };
+  const left = casesOf(unequal.length === 0 ? [] : await importAgain(sides, pass, asked));
+  if (left.count > 0 || pass === "bulk") return { ...counts, unequal: left };
   const superseded = await supersedeEqual(sides, held);
-  return { ...counts, ...(superseded.length > 0 && { superseded }), unequal: left };
+  return {
+    ...counts,
+    ...(superseded.length > 0 && { superseded: casesOf(superseded) }),
+    unequal: left,
+  };
 }
 
 /** Moves the held copies of runs aside whose other file is the same as MongoDB's document; returns the runs. */
@@ -148,7 +152,7 @@ interface Asked {
   readonly readNames?: ReadonlySet<string>;
 }
 
-async function compare(sides: BothSides, pass: GuardedPass, asked: Asked): Promise<UnfinishedRuns> {
+async function compare(sides: BothSides, pass: GuardedPass, asked: Asked) {
   const { onDisk, unfinished, approvals, apart, refused, refusedRuns } = await readPairs(
     sides,
     pass,

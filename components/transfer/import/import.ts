@@ -26,7 +26,7 @@ import { type Batch, type From, type OnlyRuns, groupsOnDisk, workOn } from "../d
 import { findUnfinishedRuns, reading } from "../documents";
 import { decideForms } from "../forms/decide";
 import { type BothSides, type ImportPass, totalOnDisk } from "../sides";
-import type { Report } from "../reports";
+import { type Report, casesOf } from "../reports";
 import { withForms } from "../step-forms";
 import { Tally, addCase } from "../tally";
 import { LateRuns } from "./begun";
@@ -189,5 +189,5 @@ async function findDecidedLate(
     const job = jobs.get(runId);
     return { runId, ...(job !== undefined && { job }) };
   });
-  return { decidedLate };
+  return { decidedLate: casesOf(decidedLate) };
 }

@@ -5,12 +5,13 @@ import { type DeltaScope, cutoverInForce, readCutoverRecord, saveDeltaScope } fr
 import { exportFinished } from "../export/export";
 import type { ExportSides } from "../export/sides";
 import { finishedSinceImport } from "../finished";
+import type { Report } from "../reports";
 import { MongoUnreadableError, type PrimaryOptions, briefSeconds, findPrimary } from "./reach";
-import { type Exported, openSides } from "./rollback";
+import { openSides } from "./rollback";
 import { changeCutoverRecord, vouchFor } from "./token";
 
 /** The results of a rollback's export before the drain, or the reason why it was left to the handover. */
-export type BulkExportReport = { readonly exported: Exported } | { readonly left: string };
+export type BulkExportReport = { readonly exported: Report<"export"> } | { readonly left: string };
 
 /**
  * Exports while both services still work on MongoDB, if the directory's cutover is in force and the database has it: no

@@ -15,7 +15,7 @@ import {
 import { exportState, findRunsIn } from "../export/export";
 import type { ExportSides } from "../export/sides";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
-import type { Report } from "../reports";
+import { type Cases, type Report, casesOf } from "../reports";
 import { recordExported, requireSameCutover, restoreCutoverRecord } from "./cutover-record";
 import {
   type PrimaryOptions,
@@ -32,29 +32,22 @@ export interface RollbackReport {
   /** When it ended, in ISO 8601. */
   readonly at: string;
   /** The export's report; absent if MongoDB was unreachable. */
-  readonly exported?: Exported;
+  readonly exported?: Report<"export">;
   /** Why nothing was exported; names hosts, never secrets. */
   readonly unreachable?: string;
   /** The runs that are held now, so that no step of them is executed again. */
-  readonly held: readonly string[];
-  /** The number of all held runs: a Job's answer may lack some of the names. */
-  readonly heldCount: number;
-  /** Held runs that could not return, because another file has the name. */
-  readonly destinationTaken: readonly string[];
+  readonly held: Cases<string>;
   /** Held jobs without a held run: they cannot be read, or their run has no file to start from. */
-  readonly heldJobs?: readonly string[];
+  readonly heldJobs?: Cases<string>;
   /** Approvals and jobs of held runs that could not be moved, and may begin them anew. */
-  readonly notHeld?: readonly string[];
+  readonly notHeld?: Cases<string>;
   /** The number of jobs that stay although neither side has their run: the worker begins it from the job's plan. */
   readonly jobsWithoutRun?: number;
   /** The number of unfinished files that stay although MongoDB never had them: web wrote them after the handover. */
   readonly notImported?: number;
   /** The runs that are unfinished in MongoDB and finished or different on disk, so that the worker does not resume them. */
-  readonly unequal?: readonly string[];
+  readonly unequal?: Cases<string>;
 }
-
-/** An export's report without the members that the rollback's own report has. */
-export type Exported = Omit<Report<"export">, "destinationTaken">;
 
 /**
  * Exports what changed in MongoDB. If the cutover is still in force, holds the runs whose files differ from MongoDB,
@@ -90,20 +83,18 @@ export async function runRollback(
   } = inForce
     ? await endRollback(lost, both, inForce, isDelta, asked.beforeEnd)
     : { report: both && (await exportEverything(both, "step")) };
-  const { destinationTaken = [], ...exported }: Partial<Report<"export">> = report ?? {};
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   const heldJobs = await listHeldJobs(sides);
   return {
     at: new Date().toISOString(),
-    ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
-    heldCount: held.length,
-    held: held.filter((runId) => !destinationTaken.includes(runId)),
-    destinationTaken,
-    ...(heldJobs.length > 0 && { heldJobs }),
-    ...(notHeld.length > 0 && { notHeld }),
+    ...(report && { exported: report }),
+    ...(unreachable !== undefined && { unreachable }),
+    held: casesOf(held),
+    ...(heldJobs.length > 0 && { heldJobs: casesOf(heldJobs) }),
+    ...(notHeld.length > 0 && { notHeld: casesOf(notHeld) }),
     ...(jobsWithoutRun > 0 && { jobsWithoutRun }),
     ...(notImported > 0 && { notImported }),
-    ...(unequal.length > 0 && { unequal }),
+    ...(unequal.length > 0 && { unequal: casesOf(unequal) }),
   };
 }
 
@@ -167,7 +158,7 @@ async function exportEverything(
 ): Promise<Report<"export">> {
   const sides = await vouchFor(asked);
   const report = await exportState(sides);
-  const isLeft = report.conflicts.length + report.unwritable.length > 0;
+  const isLeft = report.conflicts.count + report.unwritable.count > 0;
   if (!sides.only && !(sides.older && isLeft)) await recordExported(sides, by);
   return report;
 }

@@ -28,14 +28,13 @@ async function cutResults<Results extends object>(work: Promise<Results>): Promi
   }
 }
 
-/** Other results, such as the cutover's record and the runs that a rollback holds, are read later, and stay whole. */
+/** Other results, such as the cutover's record, are read later, and stay whole. */
 function cutReports<Results extends Partial<PassResults>>(results: Results): Results {
   const { report, rollback } = results;
-  const exported = rollback?.exported;
   return {
     ...results,
     ...(report && { report: cutLists(report) }),
-    ...(exported && { rollback: { ...rollback, exported: cutLists(exported) } }),
+    ...(rollback && { rollback: cutLists(rollback) }),
   };
 }
 

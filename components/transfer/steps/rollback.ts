@@ -13,6 +13,7 @@ import { reportProgress } from "../describe/progress";
 import { toMessages } from "../describe/sections";
 import { MongoUnreadableError } from "../rollback/reach";
 import { previewRollback, runRollback } from "../rollback/rollback";
+import { countHeld } from "../totals";
 import type { PassInputs, PassResults } from "./inputs";
 import { namedState, stateOf } from "./sides";
 
@@ -33,7 +34,7 @@ function keepResults(state: Partial<PassResults> = {}): PassResults {
  */
 export function isDueAgain({ rollback }: Past, { job }: PassInputs): boolean {
   if (job === undefined || rollback === undefined) return false;
-  return rollback.unreachable !== undefined || rollback.heldCount > 0;
+  return rollback.unreachable !== undefined || countHeld(rollback) > 0;
 }
 
 type EndedCutover = Pick<CutoverRecord, "at" | "cutover">;

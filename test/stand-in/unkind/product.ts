@@ -62,7 +62,9 @@ export class Product {
 
   /** The runs of which the last final pass says that an approval was decided late. */
   get decidedLate() {
-    return (this.states.get("FinalPass") as PassResults | undefined)?.report?.decidedLate ?? [];
+    return (
+      (this.states.get("FinalPass") as PassResults | undefined)?.report?.decidedLate?.cases ?? []
+    );
   }
 
   /** Runs a step in a direction, again if it ran before. */

@@ -100,7 +100,7 @@ export class Walk extends RoughCrew {
 
   /** The runs that the last rollback held. */
   get held(): readonly string[] {
-    return this.product.rollbacks.flatMap(({ held }) => held);
+    return this.product.rollbacks.flatMap(({ held }) => held.cases);
   }
 
   /** The runs of which somebody may speak: those that were submitted, and all others that there may be. */

@@ -22,7 +22,7 @@ it("an approval that MongoDB removed is deleted from the file of an unfinished r
   const { rollback } = await stack.rollBack(before);
   const copy = `conflicts/removed/${gate}`;
   expect(rollback).toMatchObject({
-    held: [],
+    held: { count: 0 },
     exported: { removedApprovals: { count: 1, cases: [{ id: "busy:a", file: gate, copy }] } },
   });
   expect(await jsonIn(stack.root, gate)).toMatchObject([{ approvalId: "b" }]);
@@ -36,7 +36,7 @@ it("the only approval of a run leaves an empty file, and an earlier copy stays",
   await addFiles(stack.root, { [`conflicts/removed/${gate}`]: "[]" });
   await approvals().deleteMany({});
   const { rollback } = await stack.rollBack(before);
-  expect(rollback).toMatchObject({ held: [] });
+  expect(rollback).toMatchObject({ held: { count: 0 } });
   expect(await jsonIn(stack.root, gate)).toEqual([]);
   expect(await jsonIn(stack.root, `conflicts/removed/${gate}`)).toEqual([]);
   expect(await jsonIn(stack.root, `conflicts/removed.2/${gate}`)).toMatchObject([
@@ -48,7 +48,7 @@ it("an approval that is twice in the file is deleted twice", async () => {
   const before = await cutOver(approved("a"));
   await addFiles(stack.root, { [gate]: [approved("a"), approval("a")] });
   await approvals().deleteMany({});
-  expect((await stack.rollBack(before)).rollback).toMatchObject({ held: [] });
+  expect((await stack.rollBack(before)).rollback).toMatchObject({ held: { count: 0 } });
   expect(await jsonIn(stack.root, gate)).toEqual([]);
 });
 
@@ -56,7 +56,7 @@ it("a run that was held without MongoDB returns without an approval that MongoDB
   const before = await cutOver(approved("a"));
   await stack.rollBack(before, { uri: undefined });
   await approvals().deleteMany({});
-  expect(await stack.exportByHand()).toMatchObject({ stillHeld: [] });
+  expect(await stack.exportByHand()).toMatchObject({ stillHeld: { count: 0 } });
   expect(await jsonIn(stack.root, gate)).toEqual([]);
 });
 
@@ -65,11 +65,17 @@ it("an approval that MongoDB never had holds its run until it is deleted from th
   await addFiles(stack.root, { [gate]: [approval("a"), approved("b")] });
   const { rollback } = await stack.rollBack(before);
   const conflict = { id: "busy:b", file: gate, detail: "approved on disk, not in MongoDB" };
-  expect(rollback).toMatchObject({ held: ["busy"], exported: { conflicts: [conflict] } });
+  expect(rollback).toMatchObject({
+    held: { cases: ["busy"] },
+    exported: { conflicts: { cases: [conflict] } },
+  });
   expect(stack.printed.join("\n")).toMatch(/busy:b .*not in MongoDB.*\[conflicts\]/);
-  expect(await stack.exportByHand()).toMatchObject({ stillHeld: ["busy"] });
+  expect(await stack.exportByHand()).toMatchObject({ stillHeld: { cases: ["busy"] } });
   await addFiles(stack.root, { [gate]: [approval("a")] });
-  expect(await stack.exportByHand()).toMatchObject({ stillHeld: [], returned: ["busy"] });
+  expect(await stack.exportByHand()).toMatchObject({
+    stillHeld: { count: 0 },
+    returned: { cases: ["busy"] },
+  });
 });
 
 it.each([
@@ -79,19 +85,19 @@ it.each([
   const before = await stack.wholeCutover();
   await addFiles(stack.root, { [gate]: "" });
   await writeFile(join(stack.root, gate), text);
-  expect((await stack.rollBack(before)).rollback).toMatchObject({ held: ["busy"] });
-  expect(await stack.exportByHand()).toMatchObject({ stillHeld: ["busy"] });
+  expect((await stack.rollBack(before)).rollback).toMatchObject({ held: { cases: ["busy"] } });
+  expect(await stack.exportByHand()).toMatchObject({ stillHeld: { cases: ["busy"] } });
 });
 
 it("a conflict in the same file keeps all of it", async () => {
   const before = await cutOver(approved("a"), approved("b"));
   await addFiles(stack.root, { [gate]: [approved("a"), approval("b")] });
   await approvals().deleteOne({ approvalId: "a" });
-  expect((await stack.rollBack(before)).rollback).toMatchObject({ held: ["busy"] });
+  expect((await stack.rollBack(before)).rollback).toMatchObject({ held: { cases: ["busy"] } });
   expect(await jsonIn(stack.root, gate)).toHaveLength(2);
   // With the right content, the next export does both.
   await addFiles(stack.root, { [gate]: [approved("a"), approved("b")] });
-  expect(await stack.exportByHand()).toMatchObject({ stillHeld: [] });
+  expect(await stack.exportByHand()).toMatchObject({ stillHeld: { count: 0 } });
   expect(await jsonIn(stack.root, gate)).toMatchObject([{ approvalId: "b" }]);
 });
 
@@ -101,7 +107,7 @@ it("in a copy of another time nothing counts as removed: the run is held until t
   await stack.exportByHand();
   await addFiles(stack.root, { "cutover.json": older });
   await approvals().deleteMany({});
-  expect((await stack.rollBack(before)).rollback).toMatchObject({ held: ["busy"] });
+  expect((await stack.rollBack(before)).rollback).toMatchObject({ held: { cases: ["busy"] } });
   expect(await jsonIn(stack.root, gate)).toMatchObject([{ approvalId: "a" }]);
-  expect(await stack.exportByHand()).toMatchObject({ stillHeld: [] });
+  expect(await stack.exportByHand()).toMatchObject({ stillHeld: { count: 0 } });
 });

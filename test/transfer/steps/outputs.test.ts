@@ -6,12 +6,18 @@ const many = Array.from({ length: 25 }, (_, at) => `r-${at}`);
 const first = many.slice(0, 20);
 const results = {
   report: { runs: { quarantined: 25 }, misnamed: { count: 25, cases: many } },
-  rollback: { held: many, exported: { returned: many } },
+  rollback: {
+    held: { count: 25, cases: many },
+    exported: { returned: { count: 25, cases: many } },
+  },
   cutoverRecord: { tokens: many },
 };
 const cut = {
   report: { runs: { quarantined: 25 }, misnamed: { count: 25, cases: first } },
-  rollback: { held: many, exported: { returned: first } },
+  rollback: {
+    held: { count: 25, cases: first },
+    exported: { returned: { count: 25, cases: first } },
+  },
   cutoverRecord: { tokens: many },
 };
 
