@@ -135,7 +135,7 @@ it.each([
   const root = await writeState({});
   const { unwritable } = await exportState(sides(root));
   const named = { detail: expect.stringContaining("run a/b") as string };
-  expect(unwritable).toMatchObject(["a_b:1", "a_b:2", "a_b"].map((id) => ({ id, ...named })));
+  expect(unwritable.cases).toMatchObject(["a_b:1", "a_b:2", "a_b"].map((id) => ({ id, ...named })));
   const files = Object.keys(await filesIn(root)).filter((file) => !file.includes("a!"));
   expect(files).toEqual(["logs/runs/a_b.ndjson", "state/runs/a:b.json", "state/runs/a_b.json"]);
   expect(await jsonIn(root, "state/runs/a_b.json")).toMatchObject({ runId: "a/b" });

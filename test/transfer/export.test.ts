@@ -136,7 +136,7 @@ it("a file that cannot be read stays, and MongoDB's content goes to a conflict c
   await change("r-1", { planHash: "by MongoDB" });
   await addFiles(root, { "state/runs/r-1.json": '{"runId":' });
   const { conflicts } = await exportState(sides(root));
-  expect(conflicts).toMatchObject([{ id: "r-1", copy: "conflicts/state/runs/r-1.json" }]);
+  expect(conflicts.cases).toMatchObject([{ id: "r-1", copy: "conflicts/state/runs/r-1.json" }]);
   expect(await readFile(join(root, "state/runs/r-1.json"), "utf8")).toBe('{"runId":');
 });
 

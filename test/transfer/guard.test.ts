@@ -117,7 +117,7 @@ it("a file that changed since is left before the drain, and imported by the delt
   await addFiles(stack.root, sampleFiles);
   await importState(stack.sides);
   await writeFile(join(stack.root, busy), JSON.stringify(run("busy", finished)));
-  const looked = { compared: 2, held: 0, unequal: { count: 0 } };
+  const looked = { compared: 2, held: 0, unequal: { count: 0, cases: [] } };
   expect(await compareUnfinished(stack.sides, "bulk")).toEqual({ ...looked, changed: 1 });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(running);
   expect(await compareUnfinished(stack.sides, "delta")).toEqual({ ...looked, changed: 0 });
