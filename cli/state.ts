@@ -6,7 +6,7 @@ import { type CommandSettings, foldersOf } from "../components/settings";
 import { countJobs, isFolder, requireState, StateFolderError } from "../components/state";
 import {
   type BothSides,
-  type FormsReport,
+  type ComparedForms,
   compareForms,
   jobSections,
   toMessages,
@@ -58,7 +58,7 @@ export function stateSides(settings: CommandSettings, directory: string): StateS
 export async function findForms(
   settings: CommandSettings,
   database: Db,
-): Promise<FormsReport | undefined> {
+): Promise<ComparedForms | undefined> {
   const sides = await findState(settings);
   return sides && compareForms({ ...sides, database });
 }

@@ -2,7 +2,7 @@ import { findLogExpiry } from "../components/migration";
 import { formatDuration } from "../components/text";
 import { countJobs } from "../components/state";
 import {
-  type FormsReport,
+  type ComparedForms,
   type Report,
   acceptQuarantined,
   compareForms,
@@ -44,7 +44,7 @@ export const verifyCommand = command("verify", {
 
 function describeComparison(
   root: string,
-  report: Report<"verification"> & { readonly forms: FormsReport },
+  report: Report<"verification"> & { readonly forms: ComparedForms },
 ) {
   const outcome = report.holds ? "every record on disk is in MongoDB" : "does not hold";
   const forms = formsSection(report.forms);

@@ -1,12 +1,10 @@
-import { collectionRoles } from "./contract";
 import type { DrainGate, StorageMode } from "./settings";
 import { formatCount } from "./text";
 import {
   type ImportTotals,
-  type RecordTotals,
   type RollbackTotals,
   type VerificationTotals,
-  formatRecords,
+  listTotals,
 } from "./transfer/program";
 
 /** What an update that succeeded found and did, for its last lines. */
@@ -63,7 +61,7 @@ function describeOnMongo(result: UpdateResult): string[] {
   const keep = root === undefined ? "" : ` Keep ${root}, which a rollback needs.`;
   return [
     first,
-    `Verified: every record on disk is in MongoDB${except}. It has ${listRecords(verified) || "no records"}.`,
+    `Verified: every record on disk is in MongoDB${except}. It has ${listTotals(verified) || "no records"}.`,
     ...describeStop(result),
     ...describeNext(result),
     `To roll back, set storageMode: filesystem and run \`pulumi up\`, which exports what changed since.${keep}`,
@@ -74,7 +72,7 @@ function describeOnFiles(result: UpdateResult): string[] {
   const { ended, rolledBack, imported, beganAt, cutover, gate } = result;
   const first = `${describeServices(result)} files`;
   if (gate === "closed") {
-    const records = imported ? listRecords(imported) : "";
+    const records = imported ? listTotals(imported) : "";
     const found = records && `: MongoDB has their import of ${records}`;
     return [`${first}, and cutover ${cutover} waits for rollout.drain${found}.`];
   }
@@ -105,7 +103,7 @@ function describeExport(result: UpdateResult, rolledBack: RollbackTotals): strin
   const since = cutoverAt === undefined ? "" : ` since ${cutoverAt}`;
   if (!rolledBack.exported)
     return `MongoDB was unreachable, so ${root} may lack what changed there${since}.`;
-  const records = listRecords(rolledBack);
+  const records = listTotals(rolledBack);
   if (records) return `Exported to ${root}: ${records}.`;
   const isLeft = describeLeft(result, rolledBack).length > 0;
   const why = isLeft ? "" : `, because nothing had changed in MongoDB${since}`;
@@ -157,10 +155,4 @@ function describeNext(
   ];
   if (next.length > 0) return next.map((text) => `Next: ${text}.`);
   return conflicts + unwritable > 0 ? [] : ["Nothing is left to do."];
-}
-
-/** Such as `300 runs, 1 log entry`. */
-function listRecords(totals: RecordTotals): string {
-  const found = collectionRoles.filter((role) => totals[role] > 0);
-  return found.map((role) => formatRecords(totals[role], role)).join(", ");
 }

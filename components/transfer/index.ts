@@ -3,7 +3,7 @@
  * `program.ts` is the entry point for the Pulumi program, `provider.ts` for the dynamic providers.
  */
 export { exportState } from "./export/export";
-export { type FormsReport, compareForms } from "./forms/read";
+export { compareForms } from "./forms/read";
 export { importState } from "./import/import";
 export { exportByHandSections } from "./describe/export";
 export { formsSection } from "./describe/forms";
@@ -15,10 +15,10 @@ export { type Section, formatSection, listSections, toMessages } from "./describ
 export { acceptQuarantined, verificationSections } from "./describe/verification";
 export { recordCutover } from "./rollback/cutover-record";
 export { recordFinalPass } from "./rollback/cutover-record";
-export { type RollbackReport, exportByHand, runRollback } from "./rollback/rollback";
+export { type RollbackResults, exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportPass, importPasses } from "./sides";
 export type { Counts, Pass } from "./outcomes";
-export { type Report, type RoleCounts, countOf, sumCounts } from "./reports";
+export { type ComparedForms, type Report, type RoleCounts, countOf, sumCounts } from "./reports";
 export type {
   BulkPassResults,
   ImportResults,

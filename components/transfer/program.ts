@@ -6,7 +6,7 @@ import type { DrainSnapshot } from "../kubernetes";
 import { drainGateOf, foldersOf, type Direction, type DrainGate, type Settings } from "../settings";
 import type { StateAddress } from "../state";
 import { logFinding, StepGroup, StepResource, type StepOptions } from "../step/program";
-import type { RollbackReport } from "./rollback/rollback";
+import type { RollbackResults } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
 import type { Report } from "./reports";
 import {
@@ -19,7 +19,7 @@ import {
   totalVerification,
 } from "./totals";
 
-export { formatRecords } from "./describe/sections";
+export { listTotals } from "./describe/sections";
 export type { ImportTotals, RecordTotals, RollbackTotals, VerificationTotals } from "./totals";
 
 export { requireOwnState } from "./own-state";
@@ -171,7 +171,7 @@ export class Handover extends StepGroup {
   /** When the cutover was recorded, in ISO 8601; undefined until a cutover has come this far. */
   readonly cutoverAt: pulumi.Output<string>;
   /** The results of its last rollback; null if there was none since the last cutover. */
-  readonly rollback: pulumi.Output<RollbackReport | null>;
+  readonly rollback: pulumi.Output<RollbackResults | null>;
 
   constructor(
     name: string,

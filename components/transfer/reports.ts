@@ -1,6 +1,5 @@
 import { type CollectionRole, collectionRoles } from "../contract";
 import type { IncompleteLine, JobCounts, RecordLocation, RefusalReason, Skipped } from "../state";
-import type { FormsReport } from "./forms/read";
 import type { Counts, Pass } from "./outcomes";
 
 /**
@@ -174,6 +173,34 @@ interface ExportDetails {
   older?: OlderSide;
 }
 
+/** A form, such as `date` or `lower-case string`, with the number of documents that have it, and one of them. */
+export interface SeenForm {
+  readonly form: string;
+  readonly count: number;
+  readonly example: string;
+}
+
+/**
+ * A path at which the services write other forms than the import, or a form that no file can hold. Lists are flattened:
+ * `steps[].status`.
+ */
+export interface FormDifference {
+  readonly role: CollectionRole;
+  readonly path: string;
+  /** `absent`, with the count 0, if only services have the path. */
+  readonly imported: SeenForm;
+  readonly services: readonly SeenForm[];
+}
+
+/** The results of a check of forms. */
+export interface ComparedForms {
+  /** The number of documents of services that were compared. */
+  readonly compared: Readonly<Record<CollectionRole, number>>;
+  readonly differences: readonly FormDifference[];
+  /** For `advanced.acceptForms`; absent if nothing differs, and no table of integers is contradicted. */
+  readonly hash?: string;
+}
+
 /** A record that differs between the sides, with the paths that differ. */
 export interface DifferentRecord {
   readonly id: string;
@@ -194,7 +221,7 @@ interface VerificationDetails extends LeftOut {
   /** The reason why the next import still trusts the files' checkpoints although the verification does not hold. */
   notForgotten?: string;
   /** The check of forms, which does not count for `holds`; absent in the first verification. */
-  forms?: FormsReport;
+  forms?: ComparedForms;
   /**
    * The number of files that a first verification compared, and that it left out because they changed; absent in the
    * final verification.

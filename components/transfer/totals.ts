@@ -1,6 +1,6 @@
 import { type CollectionRole, byRole } from "../contract";
 import { type Report, countOf, sumCounts } from "./reports";
-import type { RollbackReport } from "./rollback/rollback";
+import type { RollbackResults } from "./rollback/rollback";
 
 /** A number of records of each collection. */
 export type RecordTotals = Readonly<Record<CollectionRole, number>>;
@@ -56,7 +56,7 @@ export interface RollbackTotals extends RecordTotals {
 }
 
 /** The number of runs that a rollback held. In the outputs of an earlier version it stands beside their list. */
-export function countHeld(rollback: RollbackReport & { readonly heldCount?: number }): number {
+export function countHeld(rollback: RollbackResults & { readonly heldCount?: number }): number {
   return rollback.heldCount ?? countOf(rollback.held);
 }
 
@@ -66,7 +66,7 @@ export function countHeld(rollback: RollbackReport & { readonly heldCount?: numb
  */
 export function totalRollback(
   before: RecordTotals | null,
-  passes: readonly RollbackReport[],
+  passes: readonly RollbackResults[],
 ): RollbackTotals | null {
   const last = passes.at(-1);
   if (!last) return null;

@@ -66,7 +66,9 @@ it.runIf(process.platform === "linux")(
       const status = readFileSync(`/proc/${importing.pid}/status`, "utf8");
       peakKb = Number(/^VmHWM:\s*(\d+)/m.exec(status)?.[1] ?? peakKb);
     }, 20);
-    const { stdout, exitCode } = await importing.finally(() => clearInterval(looking));
+    const { stdout, exitCode } = await importing.finally(() => {
+      clearInterval(looking);
+    });
 
     expect(exitCode).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ logs: { quarantined: refused } });

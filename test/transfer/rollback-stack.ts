@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Document, Long, ObjectId } from "mongodb";
 import { afterAll, afterEach, beforeEach, vi } from "vitest";
 import { defaultFolders } from "../../components/contract";
-import { exportByHand } from "../../components/transfer";
+import { type RollbackResults, exportByHand } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
 import { type CutoverRecord, listHeldRuns, ownFiles } from "../../components/state";
@@ -17,7 +17,7 @@ import { addFiles, filesIn, jsonIn, logLine, run, textsOf } from "./state";
 export interface Outs {
   readonly report?: Document;
   readonly cutoverRecord?: CutoverRecord;
-  readonly rollback?: Document;
+  readonly rollback?: RollbackResults;
 }
 
 export const running = { steps: [{ stepId: "build", status: "Running", attempts: 1 }] };

@@ -86,19 +86,17 @@ const detail = "finished on disk since T, unfinished in MongoDB";
 const unfinished = { compared: 3, held: 1, changed: 1, unequal: all({ runId: "r", detail }) };
 
 const byHand = { cutoverAt: at, isAgain: false };
+const byJob = { ...byHand, isAgain: true };
 const unreachable = "Connecting to MongoDB at db:27017 failed.";
 const noOutcomes = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
 const nothingHeld = { at, held: none };
 const rolledBack = (fields: object, how = byHand) =>
   inLines(() => rollbackSections({ ...nothingHeld, ...fields }, state, how));
+const kinds = "conflicts unwritable removedUnfinished withoutMergeBase destinationTaken".split(" ");
 const exported = (fields: object = {}) =>
   ({
     ...byRole(() => noOutcomes),
-    conflicts: none,
-    unwritable: none,
-    removedUnfinished: none,
-    withoutMergeBase: none,
-    destinationTaken: none,
+    ...Object.fromEntries(kinds.map((name) => [name, none])),
     ...fields,
   }) as unknown as Report<"export">;
 const someExported = {
@@ -222,10 +220,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
     "an import by hand": inLists(() => importSections(untidy, state)),
     queue: inLines(() => jobSections({ waiting: 3, unknown: { count: 1, names: ["a"] } }, state)),
     "a rollback without MongoDB": rolledBack(behind),
-    "the same by a Job, which each update repeats": rolledBack(behind, {
-      ...byHand,
-      isAgain: true,
-    }),
+    "the same by a Job, which each update repeats": rolledBack(behind, byJob),
     "a bulk pass that leaves the export to the handover": inLines(() =>
       bulkExportSections({ left: unreachable }, root),
     ),

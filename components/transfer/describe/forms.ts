@@ -1,12 +1,11 @@
 import { collectionRoles } from "../../contract";
 import { formatCount } from "../../text";
-import type { FormDifference, SeenForm } from "../forms/compare";
-import type { FormsReport } from "../forms/read";
+import type { ComparedForms, FormDifference, SeenForm } from "../reports";
 import { type Section, formatRecords, stopReasons } from "./sections";
 
 /** The results of a check of forms. @param isFirst whether another check follows after the rollouts, so that none yet is no news */
 export function formsSection(
-  { compared, differences, hash = "" }: FormsReport,
+  { compared, differences, hash = "" }: ComparedForms,
   isFirst = false,
 ): Section {
   const roles = collectionRoles.filter((role) => compared[role] > 0);
@@ -31,7 +30,7 @@ const nothingCompared =
 const comparedByHand = "Once one has, `taskrunner-storage verify` compares them.";
 
 /** Describes why differences stop a cutover before the drain, or its verification, with advice. */
-export function describeFormsStop(forms: FormsReport, root: string, isFirst: boolean): string[] {
+export function describeFormsStop(forms: ComparedForms, root: string, isFirst: boolean): string[] {
   const accept = "set that and run `pulumi up` again";
   const ways = isFirst
     ? "No service was stopped. Start web on MongoDB beside the services, and let it list the imported runs. If it can, " +

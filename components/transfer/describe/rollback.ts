@@ -1,8 +1,8 @@
 import { type Finding, formatCount, warning } from "../../text";
 import { type StateAddress, ownFiles } from "../../state";
-import type { BulkExportReport } from "../rollback/bulk-pass";
+import type { BulkExportResults } from "../rollback/bulk-pass";
 import { type Report, noCases } from "../reports";
-import type { RollbackPreview, RollbackReport } from "../rollback/rollback";
+import type { RollbackPreview, RollbackResults } from "../rollback/rollback";
 import { exportSections, heldSections } from "./export";
 import { type Section, formatRecords, listRecords } from "./sections";
 
@@ -21,7 +21,7 @@ interface KnownRollback {
  * @param state the state directory as the settings name it
  */
 export function rollbackSections(
-  report: RollbackReport,
+  report: RollbackResults,
   state: StateAddress,
   { cutoverAt, isAgain, pass }: KnownRollback,
 ): Section[] {
@@ -86,7 +86,7 @@ function exportedSections(report: Report<"export">, root: string, pass?: ExportP
 }
 
 /** The results of a rollback's export before the drain. */
-export function bulkExportSections(report: BulkExportReport, root: string): Section[] {
+export function bulkExportSections(report: BulkExportResults, root: string): Section[] {
   if ("exported" in report) return exportedSections(report.exported, root, "before the drain");
   return [
     {

@@ -9,6 +9,7 @@ import {
   warning,
 } from "../../text";
 import type { RoleCounts } from "../reports";
+import type { RecordTotals } from "../totals";
 
 /** A part of a report: a finding, with examples. */
 export interface Section {
@@ -86,7 +87,14 @@ export function listRecords<Count extends string>(
   report: RoleCounts<Count>,
   count: Count,
 ): string[] {
-  return collectionRoles
-    .filter((role) => report[role][count] > 0)
-    .map((role) => formatRecords(report[role][count], role));
+  return namesOf((role) => report[role][count]);
+}
+
+/** Numbers of each collection's records in one line, without zeros: `300 runs, 1 log entry`. */
+export const listTotals = (totals: RecordTotals): string =>
+  namesOf((role) => totals[role]).join(", ");
+
+function namesOf(countIn: (role: CollectionRole) => number): string[] {
+  const found = collectionRoles.filter((role) => countIn(role) > 0);
+  return found.map((role) => formatRecords(countIn(role), role));
 }

@@ -11,26 +11,8 @@ import {
   refusalIn,
   valueIn,
 } from "../../state";
+import type { FormDifference, SeenForm } from "../reports";
 import { ListHash } from "../tally";
-
-/** A form, such as `date` or `lower-case string`, with the number of documents that have it, and one of them. */
-export interface SeenForm {
-  readonly form: string;
-  readonly count: number;
-  readonly example: string;
-}
-
-/**
- * A path at which the services write other forms than the import, or a form that no file can hold. Lists are flattened:
- * `steps[].status`.
- */
-export interface FormDifference {
-  readonly role: CollectionRole;
-  readonly path: string;
-  /** `absent`, with the count 0, if only services have the path. */
-  readonly imported: SeenForm;
-  readonly services: readonly SeenForm[];
-}
 
 /** A document to compare. */
 export interface Sample {

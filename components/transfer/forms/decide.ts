@@ -8,7 +8,7 @@ import {
 } from "../../state";
 import type { BothSides } from "../sides";
 import { findKeptForms, keepForms, newestLooked } from "../step-forms";
-import type { FormDifference } from "./compare";
+import type { FormDifference } from "../reports";
 import { compareForms } from "./read";
 
 /**

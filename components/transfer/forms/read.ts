@@ -21,24 +21,10 @@ import {
 import { mergeBasesIn, readMergeBases } from "../merge-bases";
 import { reading } from "../documents";
 import { documentIn } from "../exact-types";
+import type { FormDifference, ComparedForms } from "../reports";
 import type { BothSides } from "../sides";
 import { newestLooked, withForms } from "../step-forms";
-import {
-  type FormDifference,
-  type Sample,
-  findFormDifferences,
-  hashForms,
-  leftOut,
-} from "./compare";
-
-/** The results of a check of forms. */
-export interface FormsReport {
-  /** The number of documents of services that were compared. */
-  readonly compared: Readonly<Record<CollectionRole, number>>;
-  readonly differences: readonly FormDifference[];
-  /** For `advanced.acceptForms`; absent if nothing differs, and no table of integers is contradicted. */
-  readonly hash?: string;
-}
+import { type Sample, findFormDifferences, hashForms, leftOut } from "./compare";
 
 /** Number of lines of a log that are compared. */
 const linesOfLog = 20;
@@ -55,7 +41,7 @@ const filesAtOnce = 4;
 export async function compareForms(
   asked: BothSides,
   newest?: readonly string[],
-): Promise<FormsReport> {
+): Promise<ComparedForms> {
   const sides = asked.forms ? asked : await withForms(asked);
   const services = await readServices(sides);
   const compared = byRole((role) => services[role].length);

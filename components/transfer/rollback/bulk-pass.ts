@@ -11,7 +11,7 @@ import { openSides } from "./rollback";
 import { changeCutoverRecord, vouchFor } from "./token";
 
 /** The results of a rollback's export before the drain, or the reason why it was left to the handover. */
-export type BulkExportReport = { readonly exported: Report<"export"> } | { readonly left: string };
+export type BulkExportResults = { readonly exported: Report<"export"> } | { readonly left: string };
 
 /**
  * Exports while both services still work on MongoDB, if the directory's cutover is in force and the database has it: no
@@ -25,7 +25,7 @@ export type BulkExportReport = { readonly exported: Report<"export"> } | { reado
 export async function exportBulkPass(
   sides: Omit<ExportSides, "database">,
   asked: Omit<PrimaryOptions, "cutoverAt" | "ended">,
-): Promise<BulkExportReport | undefined> {
+): Promise<BulkExportResults | undefined> {
   const cutoverRecord = cutoverInForce(await readCutoverRecord(sides.root));
   if (!cutoverRecord) return undefined;
   // Without `ended`: the cutover ends only after the drain, which may be refused.
@@ -49,7 +49,7 @@ interface BulkExported {
 async function exportBeforeDrain(
   sides: Omit<ExportSides, "database">,
   options: PrimaryOptions & { readonly cutoverAt: string },
-): Promise<BulkExportReport & Partial<BulkExported>> {
+): Promise<BulkExportResults & Partial<BulkExported>> {
   try {
     const found = await findPrimary(options, briefSeconds).catch((error: unknown) => {
       if (error instanceof MongoUnreadableError) return { unreachable: error.found };

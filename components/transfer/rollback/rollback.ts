@@ -28,7 +28,7 @@ import {
 import { type CutoverSides, changeCutoverRecord, vouchFor } from "./token";
 
 /** The results of a rollback. */
-export interface RollbackReport {
+export interface RollbackResults {
   /** When it ended, in ISO 8601. */
   readonly at: string;
   /** The export's report; absent if MongoDB was unreachable. */
@@ -63,7 +63,7 @@ export interface RollbackReport {
 export async function runRollback(
   sides: Omit<ExportSides, "database">,
   asked: PrimaryOptions & { readonly beforeEnd?: () => Promise<void> },
-): Promise<RollbackReport> {
+): Promise<RollbackResults> {
   const options = {
     ...asked,
     cutoverAt: asked.cutoverAt ?? (await readCutoverRecord(sides.root))?.at,

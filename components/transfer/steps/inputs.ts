@@ -3,7 +3,7 @@ import type { DrainSnapshot } from "../../kubernetes";
 import type { DrainGate } from "../../settings";
 import type { CutoverRecord, StateAddress } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
-import type { RollbackReport } from "../rollback/rollback";
+import type { RollbackResults } from "../rollback/rollback";
 import type { Report } from "../reports";
 import type { RecordTotals } from "../totals";
 
@@ -94,7 +94,7 @@ export interface PassResults {
   /** The record of the last cutover; absent until one reached the handover, which records it. */
   readonly cutoverRecord?: CutoverRecord;
   /** Absent after a cutover until a rollback. */
-  readonly rollback?: RollbackReport;
+  readonly rollback?: RollbackResults;
 }
 
 /** Inputs of the final pass, with the handover's cutover, without which it exports nothing. */

@@ -11,8 +11,8 @@ import {
   describeVerification,
   firstVerificationSections,
 } from "../describe/verification";
-import { type FormsReport, compareForms } from "../forms/read";
-import type { Report } from "../reports";
+import { compareForms } from "../forms/read";
+import type { ComparedForms, Report } from "../reports";
 import { type VerifyOptions, forgetUnlessHolds, verifyState } from "../verify";
 import {
   atGate,
@@ -117,7 +117,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
 };
 
 /** Reports the results of a check of forms, or returns why it stops the step. */
-function reportForms(forms: FormsReport, inputs: StateInputs, isFirst: boolean): string[] {
+function reportForms(forms: ComparedForms, inputs: StateInputs, isFirst: boolean): string[] {
   const isAccepted = forms.hash === inputs.acceptForms;
   const { root } = namedState(inputs);
   if (forms.hash !== undefined && !isAccepted) return describeFormsStop(forms, root, isFirst);
