@@ -1,6 +1,6 @@
 /**
- * The outcomes of records in each pass, in the order of the columns that people read: each record has one of them. A new
- * outcome is a member here and a row of `outcomeWords`.
+ * The outcomes of records in each pass: each record has one of them. A new outcome is a member here and a row of
+ * `outcomeWords`.
  */
 export const outcomes = {
   import: ["inserted", "updated", "unchanged", "removed", "quarantined"],

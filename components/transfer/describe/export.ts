@@ -102,12 +102,10 @@ export function heldSections(
 ): Section[] {
   const folder = `${root}/${ownFiles.held}`;
   const others = held.cases.filter((runId) => !destinationTaken.cases.includes(runId));
-  const count = held.count - destinationTaken.count;
   return [
     {
       code: "runs-held",
-      title: `${formatRecords(count, "runs")} held in ${folder}, so that no step runs twice`,
-      count,
+      title: `${formatRecords(others.length, "runs")} held in ${folder}, so that no step runs twice`,
       cases: others,
       advice:
         `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +

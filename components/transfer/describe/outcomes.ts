@@ -6,7 +6,7 @@ interface Words {
   readonly meaning?: string;
 }
 
-/** What people read of each count: the columns of the commands' tables, and the schemas of `--json`. */
+/** What people read of each count: the columns of the commands' tables, in their order, and the schemas of `--json`. */
 export const outcomeWords: { readonly [Of in Pass]: Readonly<Record<keyof Counts<Of>, Words>> } = {
   import: {
     read: { column: "read", meaning: "The sum of the others." },
