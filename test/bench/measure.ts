@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { MongoClient, type Collection, type Db } from "mongodb";
 import {
   exportState,
@@ -22,6 +21,7 @@ import {
   type CollectionRole,
 } from "../../components/contract";
 import { closeConnections, databaseAt } from "../../components/mongo";
+import { peakMb } from "../memory";
 import { ledgerName, logsWithIndexes, defaultNames, source } from "./sides";
 import type { Measured, Task } from "./task";
 
@@ -160,25 +160,16 @@ function sumOf<T>(
   return collectionRoles.reduce((sum, role) => sum + countOf(report[role]), 0);
 }
 
+const ownPeakMb = () => (process.resourceUsage().maxRSS * 1_024) / 1e6;
+
 async function measure(work: () => Promise<number>): Promise<Measured> {
   const before = process.cpuUsage();
   const started = performance.now();
   const records = await work();
   const elapsedMs = performance.now() - started;
   const { user, system } = process.cpuUsage(before);
-  return { records, elapsedMs, cpuMs: (user + system) / 1_000, peakMb: (peakKb() * 1_024) / 1e6 };
+  return { records, elapsedMs, cpuMs: (user + system) / 1_000, peakMb: peakMb() ?? ownPeakMb() };
 }
-
-/**
- * The maximum resident set of this process in KiB. On Linux, `getrusage` includes the parent's size at the start, so
- * this reads the process's own high-water mark.
- */
-function peakKb(): number {
-  if (!existsSync(status)) return process.resourceUsage().maxRSS;
-  return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(status, "utf8"))?.[1]);
-}
-
-const status = "/proc/self/status";
 
 async function withDatabase(name: string, work: (db: Db) => Promise<Measured>): Promise<Measured> {
   const client = await new MongoClient(address).connect();

@@ -109,7 +109,10 @@ it("a first verification that does not hold says why, and the Job of the next on
     reasons: [expect.stringMatching(/claim state: 1 of 2 runs .*: s\. /)],
   });
   expect((await FirstVerification.create(asked)).outs).toMatchObject({
-    report: { firstVerification: { verifiedFiles: 2 } },
+    report: {
+      runs: { read: 2, inserted: 0, unchanged: 2 },
+      firstVerification: { verifiedFiles: 2 },
+    },
   });
   expect(await runs.findOne({ _id: "s" })).not.toBeNull();
   expect(await jobs(inputs.database ?? "")).toMatch(/taskrunner-first-verification-/);

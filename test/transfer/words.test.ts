@@ -1,9 +1,6 @@
-import { MongoServerError } from "mongodb";
 import { expect, it } from "vitest";
 import { byRole, defaultFolders } from "../../components/contract";
 import { type Finding, formatPrinted } from "../../components/text";
-import { ServerTroubleError } from "../../components/mongo";
-import { publish, requireWritableState } from "../../components/state";
 import type { Report } from "../../components/transfer";
 import { describeStop, cutoverSections } from "../../components/transfer/describe/cutover";
 import { describeProgress } from "../../components/transfer/describe/progress";
@@ -27,11 +24,10 @@ import {
   firstVerificationSections,
 } from "../../components/transfer/describe/verification";
 import { describeCompared, describeUnequal } from "../../components/transfer/describe/unfinished";
-import { requireSameCutover } from "../../components/transfer/rollback/cutover-record";
 import { MongoUnreadableError } from "../../components/transfer/rollback/reach";
 import { Tally } from "../../components/transfer/tally";
 import { sentences, type Saying } from "../sentences";
-import { type StateFiles, writeState } from "./state";
+import { directoryCases, troubleCases } from "./trouble-words";
 
 // The wording of what a cutover and a rollback say, each message once. Other tests assert codes, ids and numbers.
 
@@ -92,11 +88,14 @@ const noOutcomes = { written: 0, conflicts: 0, unwritable: 0, removed: 0 };
 const nothingHeld = { at, held: none };
 const rolledBack = (fields: object, how = byHand) =>
   inLines(() => rollbackSections({ ...nothingHeld, ...fields }, state, how));
-const kinds = "conflicts unwritable removedUnfinished withoutMergeBase destinationTaken".split(" ");
 const exported = (fields: object = {}) =>
   ({
     ...byRole(() => noOutcomes),
-    ...Object.fromEntries(kinds.map((name) => [name, none])),
+    conflicts: none,
+    unwritable: none,
+    removedUnfinished: none,
+    withoutMergeBase: none,
+    destinationTaken: none,
     ...fields,
   }) as unknown as Report<"export">;
 const someExported = {
@@ -248,7 +247,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
 
     ...formsCases(),
     ...troubleCases(),
-    ...directoryCases(),
+    ...directoryCases(at),
   });
 
   expect(said).not.toContain("may hold documents");
@@ -271,56 +270,5 @@ function formsCases(): Record<string, Saying> {
     "forms that differ": () => formatSection(formsSection(forms)),
     "forms that differ before the drain": () => describeFormsStop(forms, root, true),
     "forms that differ after the rollouts": () => describeFormsStop(forms, root, false),
-  };
-}
-
-/** Trouble of MongoDB and of the disk, with what to do. */
-function troubleCases(): Record<string, Saying> {
-  const answers = [
-    [13, "Unauthorized"],
-    [14031, "OutOfDiskSpace"],
-    [8000, "AtlasError"],
-    [189, "PrimarySteppedDown"],
-    [11000, "DuplicateKey"],
-  ] as const;
-  const ofMongo = answers.map(([code, codeName]) => {
-    const cause = new MongoServerError({ code, codeName, errmsg: "may hold documents" });
-    const error = new ServerTroubleError("Reading runs from db.pack_runs", 3, cause);
-    return [`MongoDB answers ${codeName}`, () => error.message] as const;
-  });
-  const ofDisk = ["ENOSPC", "EFBIG", "EROFS", "EACCES"].map((code) => {
-    const cause = Object.assign(new Error("no"), { code, syscall: "write" });
-    const write = (folder: string) =>
-      publish(`${folder}/r.json`, undefined, () => Promise.reject(cause));
-    return [`a file that cannot be written: ${code}`, inDirectory({}, write)] as const;
-  });
-  return Object.fromEntries([...ofMongo, ...ofDisk]);
-}
-
-/** State directories that take no record, or are not the one of the cutover. */
-function directoryCases(): Record<string, Saying> {
-  const ofCutover = { cutoverAt: at, ledger: "ledger", electionSeconds: 5 };
-  const known = (folder: string) =>
-    requireSameCutover({ root: folder, folders: defaultFolders }, ofCutover, undefined);
-  const log = { "logs/runs/r": "" };
-  const recorded = (fields: object) => inDirectory({ ...log, "cutover.json": fields }, known);
-  return {
-    "a state directory that takes no record": inDirectory({}, (folder) =>
-      requireWritableState({ root: `${folder}/missing`, folders: defaultFolders }),
-    ),
-    "a state directory that is missing": () => known(root),
-    "one without cutover.json": inDirectory(log, known),
-    "one with another record": recorded({ at: "2024-01-01T00:00:00.000Z", unfinishedCount: 1 }),
-    "one without its runs": recorded({ at, unfinishedCount: 2 }),
-    "one whose record cannot be read": inDirectory({ ...log, "cutover.json": "{" }, known),
-  };
-}
-
-/** What work in a directory says of it, which is named `/state` then. */
-function inDirectory(files: StateFiles, work: (folder: string) => Promise<unknown>): Saying {
-  return async () => {
-    const folder = await writeState(files);
-    const failed: unknown = await work(folder).catch((error: unknown) => error);
-    return (failed as Error).message.replaceAll(folder, root);
   };
 }
