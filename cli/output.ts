@@ -1,5 +1,5 @@
 import { collectionRoles, type CollectionRole } from "../components/contract";
-import { formatNumber } from "../components/text";
+import { formatNumber, formatRows } from "../components/text";
 import {
   type Counts,
   type Pass,
@@ -71,16 +71,4 @@ function formatTable<Count extends string>(
   const table = formatRows(rows);
   if (table.indexOf("\n") <= maxWidth) return table;
   return formatRows((rows[0] ?? []).map((_, at) => rows.map((row) => row[at] ?? "")));
-}
-
-function formatRows(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, at) =>
-    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
-  );
-  return rows
-    .map(([label = "", ...cells]) => {
-      const padded = cells.map((cell, at) => cell.padStart(widths[at + 1] ?? 0));
-      return [label.padEnd(widths[0] ?? 0), ...padded].join("  ");
-    })
-    .join("\n");
 }

@@ -38,8 +38,8 @@ export async function planFacts(
   const { unfinished, unreadable } = await countUnfinished(address);
   if (!isBack) return { ...inMongo, state: { ...state, unfinished, unreadable } };
   // Runs that must not be executed again from the files (docs/design.md#held-runs).
-  const lost = { unreachable: why, unfinishedCount: unfinished, isOfNow: true } as const;
-  return { state, findings: describeRollbackPreview(lost, address.root, "the cutover") };
+  const foreseen = { unreachable: why, held: { count: unfinished, cases: [] } };
+  return { state, findings: describeRollbackPreview(foreseen, address.root) };
 }
 
 /** Counts the runs that may execute steps, and names the files in which none can be read: each may be one. */

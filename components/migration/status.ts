@@ -2,6 +2,7 @@ import type { Db } from "mongodb";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { readRecord, type LedgerRecord } from "../ledger";
 import type { CutoverRecord } from "../state";
+import { formatCount, formatRows } from "../text";
 import { compareSchema } from "./plan";
 import { checksumOf } from "./planner/canonical";
 
@@ -39,8 +40,11 @@ export function describeStatus(found: Awaited<ReturnType<typeof status>>): strin
     ...(record && !current ? ["             its checksum belongs to other settings"] : []),
     `  cutover    ${at}${endedAt === undefined ? "" : `, rolled back ${endedAt}`}`,
     `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
-    ...Object.entries(documents).map(
-      ([name, count]) => `  ${name.padEnd(20)} ${String(count).padStart(12)} documents`,
+    formatRows(
+      Object.entries(documents).map(([name, count]) => [
+        `  ${name}`,
+        formatCount(count, "document"),
+      ]),
     ),
   ].join("\n");
 }

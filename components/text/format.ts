@@ -27,6 +27,19 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Rows of a table as text: the first cell of each to the left, the others to the right, as wide as the column's widest. */
+export function formatRows(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  );
+  return rows
+    .map(([label = "", ...cells]) => {
+      const padded = cells.map((cell, at) => cell.padStart(widths[at + 1] ?? 0));
+      return [label.padEnd(widths[0] ?? 0), ...padded].join("  ");
+    })
+    .join("\n");
+}
+
 /** The first items and the number of the others: `a, b and 3 more`. */
 export function nameFirst(items: readonly string[], max: number, total = items.length): string {
   const named = items.slice(0, max);

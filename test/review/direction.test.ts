@@ -78,7 +78,8 @@ it("shows that Jobs of the other direction are deleted before anything else", ()
 
 /** What a rollback without MongoDB would do. */
 const foreseen = (unfinishedCount: number) => {
-  const found = { unreachable: "No connection string is configured.", unfinishedCount };
+  const held = { count: unfinishedCount, cases: [] };
+  const found = { unreachable: "No connection string is configured.", held };
   return describeRollbackPreview(found, "/state", "2026-11-25T21:16:30.502Z");
 };
 

@@ -224,7 +224,7 @@ it("a cutover and a rollback say what they found, and what to do", async () => {
       bulkExportSections({ left: unreachable }, root),
     ),
     "a preview of a rollback without MongoDB": printed(() =>
-      describeRollbackPreview({ unreachable, unfinishedCount: 1 }, root, at),
+      describeRollbackPreview({ unreachable, held: all("r-1") }, root, at),
     ),
     "a MongoDB that answers and cannot be read": unreadable(at),
     "the same without a cutover": unreadable(),

@@ -2,7 +2,7 @@ import { type Finding, formatCount, warning } from "../../text";
 import { type StateAddress, ownFiles } from "../../state";
 import type { BulkExportResults } from "../rollback/bulk-pass";
 import { type Report, noCases } from "../reports";
-import type { RollbackPreview, RollbackResults } from "../rollback/rollback";
+import type { ForeseenRollback, RollbackResults } from "../rollback/rollback";
 import { exportSections, heldSections } from "./export";
 import { type Section, formatRecords, listRecords } from "./sections";
 
@@ -97,23 +97,29 @@ export function bulkExportSections(report: BulkExportResults, root: string): Sec
   ];
 }
 
-/** Describes, for a preview and a plan, a rollback without MongoDB. */
+/**
+ * Describes, for a preview and a plan, a rollback without MongoDB.
+ *
+ * @param cutoverAt when the runs were counted, in ISO 8601; undefined: they are counted now
+ */
 export function describeRollbackPreview(
-  { unreachable, unfinishedCount, isOfNow }: RollbackPreview,
+  { unreachable, held: { count } }: ForeseenRollback,
   root: string,
-  cutoverAt: string,
+  cutoverAt?: string,
 ): Finding[] {
-  const runs = formatRecords(unfinishedCount, "runs");
-  const were = `At the cutover ${runs} on disk ${unfinishedCount === 1 ? "was" : "were"} unfinished.`;
-  const found = isOfNow ? `Unfinished on disk now: ${runs}.` : were;
+  const runs = formatRecords(count, "runs");
+  const found =
+    cutoverAt === undefined
+      ? `Unfinished on disk now: ${runs}.`
+      : `At the cutover ${runs} on disk ${count === 1 ? "was" : "were"} unfinished.`;
   const text = `Unfinished runs would be held in ${root}/${ownFiles.held}. ${found}`;
-  const wouldHold = { ...warning("would-hold", text), facts: { unfinished: unfinishedCount } };
+  const wouldHold = { ...warning("would-hold", text), facts: { unfinished: count } };
   return [
     warning(
       "would-not-export",
       `MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there ` +
-        `since ${cutoverAt} would stay only there until \`taskrunner-storage export\`.`,
+        `since ${cutoverAt ?? "the cutover"} would stay only there until \`taskrunner-storage export\`.`,
     ),
-    ...(unfinishedCount === 0 ? [] : [wouldHold]),
+    ...(count === 0 ? [] : [wouldHold]),
   ];
 }

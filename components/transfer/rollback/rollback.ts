@@ -15,7 +15,7 @@ import {
 import { exportState, findRunsIn } from "../export/export";
 import type { ExportSides } from "../export/sides";
 import { type LastExport, exportBeforeEnd } from "../export/unfinished";
-import { type Cases, type Report, casesOf } from "../reports";
+import { type Cases, type Report, casesOf, noCases } from "../reports";
 import { recordExported, requireSameCutover, restoreCutoverRecord } from "./cutover-record";
 import {
   type PrimaryOptions,
@@ -189,14 +189,8 @@ export async function exportByHand(
   return exportEverything({ ...both, isInWindow, truth: wanted }, "command");
 }
 
-/** The effects of a rollback without MongoDB, with the maximum number of runs that it would hold. */
-export interface RollbackPreview {
-  /** Why nothing would be exported; names hosts, never secrets. */
-  readonly unreachable: string;
-  /** The number of runs that were unfinished on disk at the cutover, or are now. */
-  readonly unfinishedCount: number;
-  readonly isOfNow?: true;
-}
+/** The results that a rollback without MongoDB would have, with the maximum number of runs that it would hold. */
+export type ForeseenRollback = Required<Pick<RollbackResults, "unreachable" | "held">>;
 
 /**
  * Previews a rollback, and changes nothing. Returns undefined if MongoDB answers.
@@ -206,10 +200,10 @@ export interface RollbackPreview {
 export async function previewRollback(
   sides: StateAddress,
   options: Omit<PrimaryOptions, "electionSeconds">,
-): Promise<RollbackPreview | undefined> {
+): Promise<ForeseenRollback | undefined> {
   const { database, unreachable } = await findPrimary(options, briefSeconds);
   const wanted = { ...options, electionSeconds: briefSeconds };
   const cutoverRecord = await requireSameCutover(sides, wanted, database);
   if (unreachable === undefined) return undefined;
-  return { unreachable, unfinishedCount: cutoverRecord?.unfinishedCount ?? 0 };
+  return { unreachable, held: { ...noCases(), count: cutoverRecord?.unfinishedCount ?? 0 } };
 }
